@@ -1,0 +1,1 @@
+"""From TOML to a Project: layers, origins, and every error at once."""

@@ -1,0 +1,160 @@
+"""What to package: everything that one file under ``modules/`` says about a module."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from katpkg.model.names import AbsolutePath, AccountName, Codename, Line, ModuleName, PackageName
+from katpkg.model.payload import STRICT, DebPayload, MetaPayload, PayloadKind
+from katpkg.model.service import Command, Service, Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relations:
+    """Relations to other packages, in dpkg's syntax (Debian Policy 7)."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    depends: tuple[Line, ...] = ()
+    recommends: tuple[Line, ...] = ()
+    suggests: tuple[Line, ...] = ()
+    conflicts: tuple[Line, ...] = ()
+    breaks: tuple[Line, ...] = ()
+    replaces: tuple[Line, ...] = ()
+    provides: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactRule:
+    """How to recognise the module's artifact for a target."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    name: Line
+    """Its name with {version}, and {codename}, {distribution}, {release}, {architecture} for the target's."""
+    version: Line = Line("")
+    """Which version: empty for the newest there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that the definition itself brings: configuration of the module, a logging setup."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    path: AbsolutePath
+    source: str
+    """A path below ``files/`` beside katpkg.toml."""
+    mode: str = "0644"
+    """In octal."""
+    conffile: bool = False
+    """Whether the administrator may edit it; then it lies under /etc and upgrades keep it (Debian Policy 10.7)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """A directory of state, cache or logs that the package owns and purge removes."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    path: AbsolutePath
+    user: AccountName
+    mode: str = "0750"
+    """In octal."""
+    backup: bool = False
+    """Whether a backup of the system includes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A PostgreSQL database that the module owns."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    name: Line
+    role: Line
+    setting: Line
+    """The setting that holds its URL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """A command that brings the module's data to the installed version; doing it twice changes nothing."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    name: Line
+    exec: Line
+    user: AccountName
+    directory: Line = Line("")
+    after: tuple[ModuleName, ...] = ()
+    """Modules whose services must be up first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintianOverride:
+    """A finding of lintian that is right as it is, and why."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    tag: Line
+    reason: Line
+    context: Line = Line("")
+    """What follows the tag in lintian's report; * matches anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleSpec:
+    """One module, as it is packaged for one target."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    name: ModuleName
+    package: PackageName
+    """The binary package that is made of it."""
+    summary: Line
+    """The first line of the package's description: at most 80 characters, no article, no full stop."""
+    description: str
+    """The rest of it: paragraphs, wrapped as you like."""
+    license: Line
+    """SPDX identifier of the software that is packaged."""
+    copyright: Line
+    """Who holds it, with years: 2021-2026 Ministry of Health."""
+    payload: PayloadKind
+    """What the artifact is made of."""
+    artifact: ArtifactRule | None = None
+    """How to recognise it; only a meta package has none."""
+    codenames: tuple[Codename, ...] = ()
+    """The releases it is built for; all of the archive's when left out."""
+    architecture: Literal["any", "all", ""] = ""
+    """Whether it is built per architecture; left out: any for wheels and repacked .debs, all for the rest."""
+    homepage: Line = Line("")
+    section: Line = Line("net")
+    relations: Relations = field(default_factory=Relations)
+    services: tuple[Service, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    commands: tuple[Command, ...] = ()
+    files: tuple[File, ...] = ()
+    directories: tuple[Directory, ...] = ()
+    database: Database | None = None
+    queue: bool = False
+    """Whether it needs the message broker."""
+    migrations: tuple[Migration, ...] = ()
+    accept_vanished: tuple[str, ...] = ()
+    """Patterns of paths that the next version may do without."""
+    lintian: tuple[LintianOverride, ...] = ()
+
+    @property
+    def is_meta(self) -> bool:
+        """Whether it has no files of its own."""
+        return isinstance(self.payload, MetaPayload)
+
+    @property
+    def is_published_as_it_is(self) -> bool:
+        """Whether its artifact is a finished package."""
+        return isinstance(self.payload, DebPayload) and not self.payload.repack
+
+    def builds_for(self, codename: Codename) -> bool:
+        """Whether it is packaged for that release."""
+        return not self.codenames or codename in self.codenames

@@ -1,0 +1,147 @@
+"""Every string with a rule: parse it at the edge, and inside it is right by its type.
+
+Each type is a ``str`` whose constructor raises ValueError with the rule. ``__get_pydantic_core_schema__`` lets the
+config room's validator call that constructor; it is a plain dict, so nothing is imported for it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Self
+
+
+class Name(str):
+    """A string that matches ``pattern`` whole; ``rule`` tells a person what that means."""
+
+    __slots__ = ()
+    pattern: ClassVar[str]
+    rule: ClassVar[str]
+
+    def __new__(cls, text: str) -> Self:
+        """``text``, or ValueError when it breaks the rule."""
+        if re.fullmatch(cls.pattern, text) is None:
+            raise ValueError(f"{text!r} is no {cls._noun()}: {cls.rule}")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def _noun(cls) -> str:
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).lower()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
+        inner = {"type": "str", "metadata": {"pydantic_js_updates": {"pattern": f"^{cls.pattern}$"}}}
+        return {"type": "function-after", "function": {"type": "no-info", "function": cls}, "schema": inner}
+
+
+class ModuleName(Name):
+    """A component of the product; also the stem of its file under ``modules/``."""
+
+    __slots__ = ()
+    pattern = r"[a-z][a-z0-9-]*"
+    rule = "lower case letters, digits and hyphens, a letter first"
+
+
+class PackageName(Name):
+    """A binary package (Debian Policy 5.6.7)."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9][a-z0-9+.-]+"
+    rule = "at least two of a-z, 0-9, plus, minus and period, a letter or digit first"
+
+
+class Codename(Name):
+    """A distribution release: bookworm, noble, el9."""
+
+    __slots__ = ()
+    pattern = r"[a-z][a-z0-9]*"
+    rule = "lower case letters and digits"
+
+
+class SuiteName(Name):
+    """What a client names in ``Suites:``: a codename, or a codename and a channel."""
+
+    __slots__ = ()
+    pattern = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+    rule = "a codename, with -channel when it is not the stable one"
+
+
+class Component(Name):
+    """An archive component: main."""
+
+    __slots__ = ()
+    pattern = r"[a-z][a-z0-9-]*"
+    rule = "lower case letters, digits and hyphens"
+
+
+class Architecture(Name):
+    """A Debian architecture, or ``all``."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9]+(-[a-z0-9]+)*"
+    rule = "as dpkg --print-architecture says it"
+
+    @property
+    def is_all(self) -> bool:
+        """Whether packages of it run everywhere."""
+        return self == "all"
+
+
+class AccountName(Name):
+    """A system user or group (systemd's rule, which is stricter than useradd's)."""
+
+    __slots__ = ()
+    pattern = r"[a-z_][a-z0-9_-]{0,30}"
+    rule = "at most 31 of a-z, 0-9, underscore and hyphen, a letter first"
+
+
+class UnitName(Name):
+    """A systemd unit without its ``.service``."""
+
+    __slots__ = ()
+    pattern = r"[a-z][a-z0-9-]*"
+    rule = "lower case letters, digits and hyphens, without .service"
+
+
+class VariableName(Name):
+    """An environment variable that a service reads."""
+
+    __slots__ = ()
+    pattern = r"[A-Z_][A-Z0-9_]*"
+    rule = "upper case letters, digits and underscores"
+
+
+class AbsolutePath(Name):
+    """Where a file lies on the server: absolute, nothing to normalise."""
+
+    __slots__ = ()
+    pattern = r"(/(?!\.{1,2}(/|$))[^/\x00-\x1f\x7f]+)+"
+    rule = "absolute, without . or .. or a slash at the end"
+
+    @property
+    def relative(self) -> str:
+        """The same below some root."""
+        return self[1:]
+
+
+class Sha256(Name):
+    """A digest in lower case hex."""
+
+    __slots__ = ()
+    pattern = r"[0-9a-f]{64}"
+    rule = "64 lower case hex digits"
+
+
+class Fingerprint(Name):
+    """A whole OpenPGP fingerprint, never a short id."""
+
+    __slots__ = ()
+    pattern = r"[0-9A-F]{40}"
+    rule = "40 upper case hex digits"
+
+
+class Line(Name):
+    """Text that goes into one line of a control file or a unit."""
+
+    __slots__ = ()
+    pattern = r"[^\x00-\x1f\x7f-\x9f]*"
+    rule = "one line without control characters"

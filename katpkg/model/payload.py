@@ -1,0 +1,79 @@
+"""What a module's artifact is made of, and how that becomes the files of a package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from katpkg.model.names import AbsolutePath, Line, ModuleName
+
+STRICT: dict[str, object] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A file or tree of the payload and where it goes."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    source: str
+    """A path inside the artifact; ``.`` is all of it."""
+    to: AbsolutePath
+    """Where it lies on the server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelPayload:
+    """A wheel and a hashed requirements lock, installed into a virtual environment for the target's Python."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    kind: Literal["wheel"]
+    wheel: str = "*.whl"
+    """Which file of the artifact is the module's own wheel; a pattern that matches exactly one."""
+    lock: str = "requirements.txt"
+    """The requirements lock with hashes; {python} and {codename} stand for the target's."""
+    copies: tuple[Copy, ...] = ()
+    """Files of the artifact that lie beside the virtual environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreePayload:
+    """Files, installed as they are."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    kind: Literal["tree"]
+    copies: tuple[Copy, ...]
+    """What goes where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebPayload:
+    """An existing .deb: published as it is, or its files under our control file, units and accounts."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    kind: Literal["deb"]
+    deb: str = "*.deb"
+    """Which file of the artifact is the package; a pattern that matches exactly one."""
+    repack: bool = False
+    """Whether its files are packed anew; otherwise it is published byte for byte."""
+    drop: tuple[str, ...] = ()
+    """Patterns of paths (absolute, * crosses slashes) that are left out when repacking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetaPayload:
+    """Nothing but relations to other modules' packages, at exactly the versions that are built with it."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    kind: Literal["meta"]
+    modules: tuple[ModuleName, ...]
+    """The modules it pulls in."""
+    version: Line
+    """Its upstream version, or ``= module`` for that of one of them; the revision rises when the set changes."""
+
+
+PayloadKind = WheelPayload | TreePayload | DebPayload | MetaPayload

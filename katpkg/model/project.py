@@ -1,0 +1,120 @@
+"""The whole definition: what katpkg.toml and modules/*.toml say once they are read, merged and found right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from katpkg.model.module import ModuleSpec
+from katpkg.model.names import Architecture, Codename, Component, Line, PackageName, SuiteName
+from katpkg.model.payload import STRICT
+from katpkg.model.suite import SuiteSpec
+from katpkg.model.target import Compression, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSpec:
+    """The archive as its users know it. Name, origin, label and keyring never change: clients would refuse it."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    name: PackageName
+    """The product's prefix: /usr/lib/NAME, /etc/NAME, NAME.sources."""
+    origin: Line
+    label: Line
+    description: Line
+    uri: Line
+    """Where clients find it; goes into the .sources file."""
+    maintainer: Line
+    """Name <address> of who answers for the packages."""
+    architectures: tuple[Architecture, ...]
+    """What clients may have: amd64, arm64."""
+    component: Component = Component("main")
+    keyring: PackageName | None = None
+    """The package that brings key and .sources; NAME-archive-keyring when left out."""
+    homepage: Line = Line("")
+
+    @property
+    def keyring_package(self) -> PackageName:
+        """The package that brings key and .sources."""
+        return self.keyring or PackageName(f"{self.name}-archive-keyring")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningSpec:
+    """Whose signature clients accept."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    public_key: Path
+    """The armored public key; every signature made is checked against it, and the keyring package ships it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSpec:
+    """Where artifacts come from."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    kind: Literal["directory"] = "directory"
+    path: Path = Path("artifacts")
+    """The directory that holds them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSpec:
+    """How and where packages are built."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    directory: Path = Path("build")
+    """Where built packages go."""
+    cache: Path = Path("build/cache")
+    """Where verified artifacts are kept by their digest."""
+    compression: Compression | None = None
+    """Instead of what the target's users expect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishSpec:
+    """Where the archive lives."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    store: Path = Path("public")
+    """A directory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A definition, whole and valid. Every path in it is absolute."""
+
+    directory: Path
+    """Where katpkg.toml lies."""
+    archive: ArchiveSpec
+    signing: SigningSpec
+    source: SourceSpec
+    build: BuildSpec
+    publish: PublishSpec
+    targets: tuple[Target, ...]
+    modules: Mapping[Codename, tuple[ModuleSpec, ...]]
+    """What is packaged for each release: per-release differences are merged in."""
+
+    @property
+    def lock_file(self) -> Path:
+        """Where katpkg.lock lies."""
+        return self.directory / "katpkg.lock"
+
+    def suite(self, codename: Codename, channel: str = "") -> SuiteSpec:
+        """The suite of ``codename`` that users follow, or the one of ``channel``."""
+        return SuiteSpec(
+            name=SuiteName(f"{codename}-{channel}" if channel else codename),
+            codename=codename,
+            component=self.archive.component,
+            architectures=self.archive.architectures,
+            origin=self.archive.origin,
+            label=self.archive.label,
+            description=self.archive.description,
+        )

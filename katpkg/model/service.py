@@ -1,0 +1,127 @@
+"""What runs on a server: services, how to tell that they are well, and what they read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from katpkg.model.names import AccountName, Line, UnitName, VariableName
+from katpkg.model.payload import STRICT
+
+
+class Sandbox(Enum):
+    """How far systemd fences a service in."""
+
+    STRICT = "strict"
+    """All that systemd has; the network is the local host's."""
+    NETWORK = "network"
+    """The same, with the whole network."""
+    JIT = "jit"
+    """As network, for programs that write code at run time (a JVM, cffi callbacks)."""
+    OFF = "off"
+    """None; say why in the descriptor."""
+
+
+class Restart(Enum):
+    """When systemd starts a service that ended again."""
+
+    ON_FAILURE = "on-failure"
+    ALWAYS = "always"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """A probe that proves something."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    url: Line
+    """Asked from the same host, without credentials."""
+    status: int = 200
+    """The HTTP status of a healthy service."""
+    contains: Line = Line("")
+    """Text that the answer holds when the service is well; empty: any answer will do."""
+    patience: int = 30
+    """Seconds that the service may take from its start until it answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One systemd service. {venv}, {lib}, {etc}, {state} and {python} in its lines stand for the package's places."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    name: UnitName
+    """The unit's name without .service."""
+    description: Line
+    """What ``systemctl status`` calls it."""
+    exec: Line
+    """The command line, absolute."""
+    user: AccountName | None = None
+    """The account it runs as; its own, named as the unit, when left out."""
+    groups: tuple[AccountName, ...] = ()
+    """Further groups of that service alone."""
+    directory: Line = Line("")
+    """The working directory; / when left out."""
+    after: tuple[Line, ...] = ()
+    """Units that start before it when they start at all (network.target always does)."""
+    wants: tuple[Line, ...] = ()
+    """Units that are started with it."""
+    restart: Restart = Restart.ON_FAILURE
+    """When it is started again after it ended; three seconds pass first."""
+    oneshot: bool = False
+    """Whether it does its work and ends."""
+    calendar: Line = Line("")
+    """When a timer starts it (systemd.time(7)); it then does not start by itself."""
+    condition: Line = Line("")
+    """A path without which it stays inactive, and says so."""
+    environment: tuple[Line, ...] = ()
+    """Fixed NAME=value pairs."""
+    sandbox: Sandbox = Sandbox.STRICT
+    """How far it is fenced in."""
+    health: Health | None = None
+    """How to tell that it is well."""
+
+    @property
+    def account(self) -> AccountName:
+        """The account it runs as."""
+        return self.user or AccountName(self.name)
+
+    @property
+    def starts_by_itself(self) -> bool:
+        """Whether it runs from boot on, rather than when its timer says."""
+        return not self.calendar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """An environment variable that the module's services read."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    name: VariableName
+    meaning: Line
+    """What the administrator is told about it."""
+    default: Line | None = None
+    """What we ship; none: the program's own default, or a value that set-up fills in."""
+    required: bool = False
+    """Whether the service does not work without a value."""
+    secret: bool = False
+    """Whether nobody but the service may read it."""
+    shared: Line = Line("")
+    """The name under which several modules share one value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command for the administrator: a wrapper in /usr/bin that runs with the module's settings and account."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+
+    name: Line
+    exec: Line
+    """What it runs; arguments are appended."""
+    user: AccountName | None = None
+    """The account it runs as; the caller's when left out."""

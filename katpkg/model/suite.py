@@ -1,0 +1,29 @@
+"""Where to publish: one suite of an apt archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from katpkg.model.names import Architecture, Codename, Component, Line, SuiteName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteSpec:
+    """What a suite's Release file says about it, apart from its packages.
+
+    Origin, Label and Codename are for ever: a client refuses an archive that changes them (apt-secure(8)).
+    """
+
+    name: SuiteName
+    codename: Codename
+    component: Component
+    architectures: tuple[Architecture, ...]
+    """What clients may have; never ``all``, whose packages appear in the index of each of these."""
+    origin: Line
+    label: Line
+    description: Line
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether it is what users follow, rather than a channel for testers."""
+        return str(self.name) == str(self.codename)

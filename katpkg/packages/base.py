@@ -1,0 +1,18 @@
+"""What every package format can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from katpkg.model.package import BinaryPackage, PackageSpec
+
+
+class Builder(Protocol):
+    """Makes packages of one format."""
+
+    def render(self, spec: PackageSpec, into: Path) -> Path:
+        """Write the source tree that the format's own tools build the package from, and return it."""
+
+    def build(self, spec: PackageSpec, work: Path) -> BinaryPackage:
+        """Build ``spec`` in the empty directory ``work`` and read the result back. Raises BuildError."""

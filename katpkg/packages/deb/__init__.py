@@ -1,0 +1,1 @@
+"""The .deb: a debian/ directory, the build, and reading the result back."""

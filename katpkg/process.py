@@ -1,0 +1,171 @@
+"""Running other people's programs: the only place that does.
+
+A tool gets a clean environment: what it needs to find programs, caches, certificates and proxies, and nothing else,
+so that no secret katpkg was given can reach a build. Its output is kept and shown only when it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from katpkg.errors import ToolError
+
+INHERITED = ("HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+INHERITED_PREFIXES = (
+    "UV_",
+    "SSL_CERT_",
+    "HTTP_",
+    "HTTPS_",
+    "NO_PROXY",
+    "http_",
+    "https_",
+    "no_proxy",
+    "ALL_PROXY",
+)
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+PACKAGE_OF_TOOL = {
+    "dpkg-buildpackage": "dpkg-dev",
+    "dpkg-deb": "dpkg",
+    "dh": "debhelper",
+    "gpg": "gnupg",
+    "gpgv": "gpgv",
+    "lintian": "lintian",
+    "rpmbuild": "rpm",
+}
+
+_running: set[subprocess.Popen[bytes]] = set()
+_running_lock = threading.Lock()
+
+
+class ToolMissing(ToolError):
+    """A program is not installed."""
+
+    def __init__(self, tool: str) -> None:
+        super().__init__(f"{tool} is not installed", hint=f"apt install {PACKAGE_OF_TOOL.get(tool, tool)}")
+
+
+class ToolFailed(ToolError):
+    """A program ended with an error; ``details`` is the tail of what it said."""
+
+    def __init__(self, argv: Sequence[str], status: int, output: str, *, where: str | None = None) -> None:
+        super().__init__(f"{Path(argv[0]).name} failed with status {status}", where=where, details=tail(output))
+        self.argv = tuple(argv)
+        self.status = status
+        self.output = output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """How a program ended: its exit status and both its outputs."""
+
+    argv: tuple[str, ...]
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text."""
+        return self.stdout.decode("utf-8", "replace")
+
+    @property
+    def output(self) -> str:
+        """Both outputs, as a person would have seen them."""
+        return (self.stdout + self.stderr).decode("utf-8", "replace")
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+    accept: Sequence[int] = (0,),
+) -> Completed:
+    """Run ``argv`` (never a shell) to its end and return what it said.
+
+    ``env`` is laid over a clean environment; ``timeout`` is in seconds; ``accept`` lists the exit statuses that are
+    no failure. The program leads a session of its own, and when we leave early for any reason, its whole family is
+    ended with it. Raises ToolMissing and ToolFailed.
+    """
+    words = [str(word) for word in argv]
+    try:
+        with _child(words, cwd, clean_environment() | dict(env or {})) as child:
+            stdout, stderr = child.communicate(stdin, timeout)
+    except FileNotFoundError as error:
+        if error.filename != words[0]:
+            raise
+        raise ToolMissing(words[0]) from error
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"{Path(words[0]).name} gave no answer within {timeout:g} seconds") from error
+    done = Completed(argv=tuple(words), status=child.returncode, stdout=stdout, stderr=stderr)
+    if done.status not in accept:
+        raise ToolFailed(words, done.status, done.output)
+    return done
+
+
+def clean_environment() -> dict[str, str]:
+    """What a tool may know of the environment katpkg was started in."""
+    kept = {
+        name: value for name, value in os.environ.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)
+    }
+    return kept | {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def require(tool: str) -> None:
+    """Raise ToolMissing unless ``tool`` can be found, before any work that would need it is begun."""
+    if shutil.which(tool, path=SYSTEM_PATH) is None:
+        raise ToolMissing(tool)
+
+
+def stop_all() -> None:
+    """End every program that runs, each with its family: what Ctrl-C means while threads wait for builds."""
+    with _running_lock:
+        children = tuple(_running)
+    for child in children:
+        _end_family(child)
+
+
+def tail(text: str, *, lines: int = 25) -> str:
+    """The last lines of ``text``: a tool says what is wrong at its end."""
+    return "\n".join(text.strip().splitlines()[-lines:])
+
+
+@contextmanager
+def _child(words: list[str], cwd: Path | None, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    child = subprocess.Popen(
+        words,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with _running_lock:
+        _running.add(child)
+    try:
+        with child:
+            try:
+                yield child
+            except BaseException:
+                _end_family(child)
+                raise
+    finally:
+        with _running_lock:
+            _running.discard(child)
+
+
+def _end_family(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)

@@ -1,0 +1,1 @@
+"""The apt archive: layout, indexes, Release, and the plan of the next generation."""

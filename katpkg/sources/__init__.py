@@ -1,0 +1,1 @@
+"""Where artifacts come from, and how they become payloads: resolve, fetch, verify, unpack."""

@@ -1,0 +1,1 @@
+"""Where an archive lives, and how a Publication is carried out there."""
