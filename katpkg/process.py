@@ -13,6 +13,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,19 @@ PACKAGE_OF_TOOL = {
     "rpmbuild": "rpm",
 }
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What must make no difference to a build: the time zone and the umask that programs run with."""
+
+    time_zone: str = "UTC"
+    umask: int = 0o022
+
+
+ORDINARY = Surroundings()
+UNUSUAL = Surroundings(time_zone="Pacific/Kiritimati", umask=0o077)
+
+_surroundings: ContextVar[Surroundings] = ContextVar("surroundings", default=ORDINARY)
 _running: set[subprocess.Popen[bytes]] = set()
 _running_lock = threading.Lock()
 
@@ -119,7 +133,17 @@ def clean_environment() -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)
     }
-    return kept | {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    return kept | {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", "TZ": _surroundings.get().time_zone}
+
+
+@contextmanager
+def surroundings(chosen: Surroundings) -> Iterator[None]:
+    """Within it, this thread's programs run in ``chosen`` surroundings."""
+    token = _surroundings.set(chosen)
+    try:
+        yield
+    finally:
+        _surroundings.reset(token)
 
 
 def require(tool: str) -> None:
@@ -151,6 +175,7 @@ def _child(words: list[str], cwd: Path | None, env: dict[str, str]) -> Iterator[
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        umask=_surroundings.get().umask,
     )
     with _running_lock:
         _running.add(child)

@@ -1,0 +1,102 @@
+"""What the command line hands down: the definition, the reporter, the clock and the secrets.
+
+The only reader of the environment. Secrets are taken from it and from nowhere else; ``process`` hands none of it on.
+What is heavy is imported where it is used, so that ``katpkg --help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from katpkg.errors import SigningError
+
+if TYPE_CHECKING:
+    from katpkg.config.load import Loaded
+    from katpkg.model.project import Project
+    from katpkg.report import Reporter
+
+SIGNING_KEY = "KATPKG_SIGNING_KEY"
+SIGNING_KEY_FILE = "KATPKG_SIGNING_KEY_FILE"
+SIGNING_PASSPHRASE = "KATPKG_SIGNING_PASSPHRASE"  # noqa: S105
+
+
+class Session:
+    """One call of the command line."""
+
+    def __init__(self, *, start: Path | None, json: bool, verbose: bool) -> None:
+        self._start = start
+        self.json = json
+        self.verbose = verbose
+
+    @cached_property
+    def directory(self) -> Path:
+        """Where katpkg.toml lies. Raises ConfigError."""
+        from katpkg.config.load import find_definition
+
+        return self._start.resolve() if self._start else find_definition(Path.cwd())
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        """Who is told, on stderr."""
+        from katpkg.report import Terminal
+
+        return Terminal(verbose=self.verbose)
+
+    def load(self) -> Loaded:
+        """The definition with the origin of each value. Raises ConfigError with everything that is wrong."""
+        from katpkg.config.load import load_project
+
+        return load_project(self.directory)
+
+    @cached_property
+    def project(self) -> Project:
+        """The definition. Raises ConfigError."""
+        return self.load().project
+
+    @cached_property
+    def now(self) -> datetime:
+        """When this call began."""
+        return datetime.now(UTC)
+
+    @property
+    def cores(self) -> int:
+        """How many builds may run at once."""
+        return len(os.sched_getaffinity(0))
+
+    @property
+    def templates(self) -> Path:
+        """Where the templates lie: beside the package in a checkout, inside it once installed."""
+        package = Path(__file__).resolve().parent.parent
+        beside = package.parent / "debian-templates"
+        return beside if beside.is_dir() else package / "debian-templates"
+
+    def signing_key(self) -> tuple[bytes, str]:
+        """The armored secret key and its passphrase (may be empty). Raises SigningError."""
+        passphrase = os.environ.get(SIGNING_PASSPHRASE, "")
+        if key := os.environ.get(SIGNING_KEY):
+            return key.encode(), passphrase
+        if file := os.environ.get(SIGNING_KEY_FILE):
+            try:
+                return Path(file).read_bytes(), passphrase
+            except OSError as error:
+                raise SigningError(
+                    f"the signing key cannot be read: {error.strerror}", where=f"{SIGNING_KEY_FILE}={file}"
+                ) from error
+        raise SigningError(
+            "no signing key",
+            hint=f"set {SIGNING_KEY} to the armored secret key, or {SIGNING_KEY_FILE} to a file that holds it",
+        )
+
+    def result(self, lines: list[str], **values: Any) -> None:  # noqa: ANN401
+        """The result on stdout: ``values`` as versioned JSON if that was asked for, else ``lines``."""
+        if self.json:
+            click.echo(json.dumps({"version": 1, **values}, indent=2, default=str))
+        elif lines:
+            click.echo("\n".join(lines))
