@@ -1,0 +1,148 @@
+"""``katpkg build``: from artifacts to packages that are fit to be published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from katpkg.cli.environment import Session
+from katpkg.cli.options import chosen_targets, dry_run_option, target_option
+from katpkg.errors import ConfigError
+
+if TYPE_CHECKING:
+    from katpkg.pipeline.build import Wish
+    from katpkg.pipeline.make import Checks, Workshop
+    from katpkg.pipeline.yard import Outcome, Yard
+    from katpkg.sources.lock import Lock
+
+
+@click.command
+@click.argument("modules", nargs=-1)
+@target_option
+@click.option("--locked", is_flag=True, help="Refuse to look for artifacts: katpkg.lock must be there.")
+@click.option(
+    "--render-only",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the Debian source trees to DIR and stop there.",
+)
+@click.option("--check-reproducible", is_flag=True, help="Build everything twice, elsewhere, and compare.")
+@click.option("--no-lintian", is_flag=True, help="Do not ask lintian.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), help="How many builds at once; default: one a core.")
+@dry_run_option
+@click.pass_obj
+def build(
+    session: Session,
+    modules: tuple[str, ...],
+    *,
+    targets: tuple[str, ...],
+    locked: bool,
+    render_only: Path | None,
+    check_reproducible: bool,
+    no_lintian: bool,
+    jobs: int | None,
+    dry_run: bool,
+) -> None:
+    """Build the packages of all MODULES (default: every one), from the artifacts that katpkg.lock names.
+
+    Without katpkg.lock the artifacts are looked up first, as `katpkg fetch` does. A package that was built or published
+    from equal inputs is not built again; from other inputs at the same upstream version it gets the next revision.
+    """
+    from katpkg.pipeline import build as pipeline
+    from katpkg.pipeline.fetch import check_modules
+    from katpkg.pipeline.make import Checks
+    from katpkg.repository.signing import PublicKey
+
+    project = session.project
+    check_modules(project, modules)
+    wish = pipeline.Wish(
+        targets=chosen_targets(project, targets), modules=modules, key=PublicKey.read(project.signing.public_key)
+    )
+    lock = _lock(session, locked=locked)
+    shop = _workshop(session, Checks(lintian=not no_lintian, reproducible=check_reproducible))
+    if render_only is not None:
+        _render(session, shop, lock, wish, render_only)
+        return
+    yard = _yard(session, wish, jobs or session.cores)
+    session.reporter.step("planning packages" if dry_run else "building packages")
+    _report(session, pipeline.build(wish, shop, lock, yard, yard.plan if dry_run else yard.run))
+
+
+def _lock(session: Session, *, locked: bool) -> Lock:
+    from katpkg.pipeline.fetch import fetch
+    from katpkg.sources.lock import read_lock
+
+    lock = read_lock(session.project.lock_file)
+    if lock is not None:
+        return lock
+    if locked:
+        raise ConfigError("there is no lock", where=str(session.project.lock_file), hint="katpkg fetch")
+    return fetch(session.project, (), session.reporter)
+
+
+def _workshop(session: Session, checks: Checks) -> Workshop:
+    from katpkg.packages.deb.builder import DebBuilder
+    from katpkg.packages.templates import Templates
+    from katpkg.pipeline.fetch import source_of
+    from katpkg.pipeline.make import Workshop
+    from katpkg.sources.cache import Cache
+
+    project = session.project
+    templates = Templates(session.templates)
+    return Workshop(
+        project=project,
+        source=source_of(project),
+        cache=Cache(project.build.cache),
+        templates=templates,
+        builder=DebBuilder(templates, project.build.compression),
+        checks=checks,
+        reporter=session.reporter,
+    )
+
+
+def _yard(session: Session, wish: Wish, cores: int) -> Yard:
+    from katpkg.pipeline.built import BuildDirectory
+    from katpkg.pipeline.published import PublishedRelease
+    from katpkg.pipeline.yard import Yard
+    from katpkg.repository.signing import GpgVerifier
+    from katpkg.store.local import LocalStore
+
+    project = session.project
+    store, verifier = LocalStore(project.publish.store), GpgVerifier(wish.key)
+    names = {target.codename for target in wish.targets}
+    return Yard(
+        releases={name: PublishedRelease(project, name, store, verifier) for name in names},
+        directories={name: BuildDirectory(project.build.directory, name) for name in names},
+        cores=cores,
+        reporter=session.reporter,
+    )
+
+
+def _render(session: Session, shop: Workshop, lock: Lock, wish: Wish, into: Path) -> None:
+    from katpkg.pipeline.build import render
+
+    trees = render(wish, shop, lock, into)
+    session.reporter.note("build one by hand: cd into it and run dpkg-buildpackage -b -us -uc")
+    session.result([str(tree) for tree in trees], trees=trees)
+
+
+def _report(session: Session, outcomes: Sequence[Outcome]) -> None:
+    rows = [
+        {
+            "package": outcome.package,
+            "version": outcome.version,
+            "target": str(outcome.target),
+            "state": outcome.state.value,
+            "bytes": outcome.built.digest.size if outcome.built else None,
+            "path": str(session.project.build.directory / outcome.target.codename / outcome.built.filename)
+            if outcome.built
+            else None,
+        }
+        for outcome in outcomes
+    ]
+    columns = ("package", "version", "target", "state", "bytes")
+    session.reporter.table("packages", columns, [[str(row[name] or "") for name in columns] for row in rows])
+    session.result([str(row["path"]) for row in rows if row["path"]], packages=rows)

@@ -1,0 +1,64 @@
+"""What a payload gives a package: its files laid out as they will lie on the server, and what follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from katpkg.errors import BuildError
+from katpkg.model.artifact import Payload
+from katpkg.model.names import Line
+from katpkg.model.package import VirtualEnvironment
+from katpkg.model.payload import DebPayload, MetaPayload, TreePayload, WheelPayload
+from katpkg.packages.copies import copy_out
+from katpkg.packages.order import Order
+from katpkg.packages.repack import unpack_deb
+from katpkg.packages.venv import assemble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """The files that a payload gives a package, below ``root``."""
+
+    root: Path
+    depends: tuple[Line, ...] = ()
+    own: frozenset[str] = frozenset()
+    """The module's own top-level names in site-packages; what else lies there came with it."""
+    virtual_environment: VirtualEnvironment | None = None
+
+
+def lay_out(order: Order, payload: Payload | None, root: Path) -> Contents:
+    """Make ``root`` and put the payload's files where the package will have them. Raises BuildError."""
+    root.mkdir()
+    if payload is None:
+        return Contents(root=root)
+    match order.module.payload:
+        case MetaPayload():
+            return Contents(root=root)
+        case TreePayload(copies=copies):
+            copy_out(payload.root, copies, root)
+            return Contents(root=root)
+        case WheelPayload() as kind:
+            assembled = assemble(payload, kind, order.places, root)
+            return Contents(
+                root=root,
+                depends=assembled.depends,
+                own=assembled.own,
+                virtual_environment=VirtualEnvironment(path=order.places.venv, interpreter=order.places.python),
+            )
+        case DebPayload() as kind:
+            repacked = unpack_deb(find_deb(payload, kind), kind.drop, order.places, root)
+            return Contents(root=root, depends=repacked.depends, virtual_environment=repacked.virtual_environment)
+
+
+def find_deb(payload: Payload, kind: DebPayload) -> Path:
+    """The one file of ``payload`` that is the package. Raises BuildError."""
+    found = sorted(path for path in payload.root.rglob(kind.deb) if path.is_file())
+    if len(found) == 1:
+        return found[0]
+    there = sorted(str(path.relative_to(payload.root)) for path in payload.root.rglob("*") if path.is_file())
+    raise BuildError(
+        f"{len(found)} files match {kind.deb!r}, and it must be one",
+        where=payload.artifact.name,
+        hint=f"it holds {', '.join(there[:8]) or 'nothing'}; say which one in payload.deb",
+    )

@@ -1,0 +1,95 @@
+"""One package to make: everything that decides what will be in it, before any of it is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from katpkg import __version__
+from katpkg.model.artifact import Artifact
+from katpkg.model.module import File, ModuleSpec
+from katpkg.model.names import Architecture, PackageName, Sha256
+from katpkg.model.payload import DebPayload, WheelPayload
+from katpkg.model.project import Project
+from katpkg.model.target import Target
+from katpkg.model.version import Version
+from katpkg.packages.places import Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A module, for a target, from an artifact."""
+
+    project: Project
+    module: ModuleSpec
+    target: Target
+    artifact: Artifact | None
+    """None for a meta package."""
+    date: int
+    """SOURCE_DATE_EPOCH: the artifact's, or the newest of a meta package's members'."""
+    siblings: Mapping[PackageName, Version]
+    """For a meta package: the packages it pulls in, at the versions that are built with it."""
+
+    def __str__(self) -> str:
+        return f"{self.module.package} for {self.target}"
+
+    @property
+    def places(self) -> Places:
+        """Where the module's things lie."""
+        return Places(prefix=self.project.archive.name, module=self.module, target=self.target)
+
+    @property
+    def architecture(self) -> Architecture:
+        """The package's: the target's, or all."""
+        return self.target.architecture if is_per_architecture(self.module) else Architecture("all")
+
+    def source_of(self, file: File) -> Path:
+        """Where the definition keeps ``file``."""
+        return self.project.directory / "files" / file.source
+
+    def inputs(self, templates: Sha256) -> Sha256:
+        """The digest of all that the package is built from: equal inputs make equal packages.
+
+        What only decides whether a build is accepted is left out.
+        """
+        return digest_of_inputs(
+            templates,
+            archive=(self.project.archive.name, self.project.archive.maintainer),
+            compression=self.project.build.compression,
+            module=asdict(replace(self.module, accept_vanished=())),
+            release=asdict(self.target.release),
+            architecture=self.architecture,
+            artifact=(self.artifact.version, self.artifact.digest.sha256, self.date) if self.artifact else (),
+            files={file.source: _digest(self.source_of(file)) for file in self.module.files},
+            siblings=dict(self.siblings),
+        )
+
+
+def is_per_architecture(module: ModuleSpec) -> bool:
+    """Whether ``module`` makes a package for each architecture rather than one for all."""
+    if module.architecture:
+        return module.architecture == "any"
+    return isinstance(module.payload, WheelPayload | DebPayload)
+
+
+def digest_of_inputs(templates: Sha256, **inputs: object) -> Sha256:
+    """One digest of ``inputs``, of the templates and of katpkg's own version."""
+    named = {"katpkg": __version__, "templates": templates, **inputs}
+    text = json.dumps(named, sort_keys=True, default=_plain)
+    return Sha256(hashlib.sha256(text.encode()).hexdigest())
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Iterable):
+        return sorted(value)
+    return str(value)

@@ -1,0 +1,143 @@
+"""From a module and its files to a PackageSpec: the one description that every format is rendered from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from katpkg import __version__
+from katpkg.model.module import ModuleSpec, Relations
+from katpkg.model.names import AbsolutePath, Line
+from katpkg.model.package import Account, Entry, EntryKind, PackageSpec
+from katpkg.model.version import Version
+from katpkg.packages.contents import Contents
+from katpkg.packages.descriptor import descriptor
+from katpkg.packages.order import Order
+from katpkg.packages.systemd import render_units
+from katpkg.packages.templates import Templates
+
+
+def make_spec(order: Order, contents: Contents, version: Version, templates: Templates) -> PackageSpec:
+    """The whole package. Raises BuildError and ConfigError."""
+    module, archive = order.module, order.project.archive
+    return PackageSpec(
+        name=module.package,
+        version=version,
+        target=order.target,
+        architecture=order.architecture,
+        summary=module.summary,
+        description=module.description,
+        homepage=module.homepage,
+        section=module.section,
+        maintainer=archive.maintainer,
+        license=module.license,
+        copyright=module.copyright,
+        relations=_relations(order, contents),
+        changes=_changes(order),
+        built_from=_built_from(order),
+        inputs=order.inputs(templates.digest()),
+        source_date_epoch=order.date,
+        entries=tuple(_entries(order, contents, templates)),
+        units=render_units(order.places, templates),
+        accounts=accounts(module),
+        directories=module.directories,
+        virtual_environment=contents.virtual_environment,
+        lintian=module.lintian,
+    )
+
+
+def accounts(module: ModuleSpec) -> tuple[Account, ...]:
+    """The system accounts that the module's services, commands and directories need, each once."""
+    found: dict[str, Account] = {}
+    for service in module.services:
+        found.setdefault(service.account, Account(name=service.account, description=service.description))
+    others = [each.user for each in (*module.commands, *module.directories, *module.migrations) if each.user]
+    for name in others:
+        found.setdefault(name, Account(name=name, description=module.summary))
+    return tuple(account for name, account in sorted(found.items()) if name != "root")
+
+
+def _relations(order: Order, contents: Contents) -> Relations:
+    exactly = tuple(Line(f"{name} (= {version})") for name, version in sorted(order.siblings.items()))
+    keyring = (Line(order.project.archive.keyring_package),) if order.module.is_meta else ()
+    relations = order.module.relations
+    return replace(relations, depends=(*contents.depends, *exactly, *keyring, *relations.depends))
+
+
+def _changes(order: Order) -> tuple[Line, ...]:
+    if order.artifact is None:
+        return (Line(f"Pulls in {len(order.siblings)} packages at the versions they were built together."),)
+    return (Line(f"Built from {order.artifact.name} (upstream version {order.artifact.version})."),)
+
+
+def _built_from(order: Order) -> tuple[Line, ...]:
+    lines = [f"katpkg: {__version__}", f"target: {order.target}"]
+    if order.artifact is not None:
+        lines += [
+            f"artifact: {order.artifact.name}",
+            f"origin: {order.artifact.origin}",
+            f"size: {order.artifact.digest.size}",
+            f"sha256: {order.artifact.digest.sha256}",
+            f"verified: {order.artifact.verified}",
+        ]
+    return tuple(Line(line) for line in lines)
+
+
+def _entries(order: Order, contents: Contents, templates: Templates) -> Iterator[Entry]:
+    for child in sorted(contents.root.iterdir()):
+        yield Entry(kind=EntryKind.TREE, path=AbsolutePath(f"/{child.name}"), content=child)
+    for file in order.module.files:
+        yield Entry(
+            kind=EntryKind.CONFFILE if file.conffile else EntryKind.FILE,
+            path=AbsolutePath(order.places.fill(file.path)),
+            content=order.source_of(file),
+            mode=int(file.mode, 8),
+        )
+    yield from _settings(order, templates)
+    yield from _commands(order, templates)
+    if order.module.services or order.module.settings:
+        yield Entry(
+            path=AbsolutePath(f"{order.places.lib}/modules.d/{order.module.name}.json"),
+            content=descriptor(order.places),
+        )
+
+
+def _settings(order: Order, templates: Templates) -> Iterator[Entry]:
+    module, places = order.module, order.places
+    if not module.settings:
+        return
+    files = {
+        "package": module.package,
+        "defaults_file": places.defaults_file,
+        "generated_file": places.generated_file,
+        "administrator_file": places.administrator_file,
+        "services": [f"{service.name}.service" for service in module.services],
+    }
+    shipped = [setting for setting in module.settings if setting.default is not None]
+    yield Entry(path=places.defaults_file, content=_render(templates, "defaults.j2", settings=shipped, **files))
+    yield Entry(
+        kind=EntryKind.CONFFILE,
+        path=places.administrator_file,
+        content=_render(templates, "administrator.conf.j2", settings=module.settings, **files),
+        mode=0o640,
+    )
+
+
+def _commands(order: Order, templates: Templates) -> Iterator[Entry]:
+    places = order.places
+    files = (places.defaults_file, places.generated_file, places.administrator_file)
+    for command in order.module.commands:
+        text = _render(
+            templates,
+            "command.j2",
+            name=command.name,
+            exec=places.fill(command.exec),
+            package=order.module.package,
+            user=command.user or "",
+            settings_files=files if order.module.settings else (),
+        )
+        yield Entry(path=AbsolutePath(f"/usr/bin/{command.name}"), content=text, mode=0o755)
+
+
+def _render(templates: Templates, name: str, **values: object) -> bytes:
+    return templates.render(name, **values).encode()

@@ -1,0 +1,1 @@
+"""fetch → build → publish: the rooms composed. What is domain logic lies in the rooms."""

@@ -1,0 +1,151 @@
+"""One package: from an artifact in the cache to a file in the build directory that is fit to be published."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from katpkg import process
+from katpkg.errors import BuildError
+from katpkg.model.artifact import Payload
+from katpkg.model.package import BinaryPackage, PackageSpec
+from katpkg.model.payload import DebPayload
+from katpkg.model.project import Project
+from katpkg.model.version import Version
+from katpkg.packages.contents import find_deb, lay_out
+from katpkg.packages.contract import vanished
+from katpkg.packages.deb import lintian, reproduce
+from katpkg.packages.deb.builder import DebBuilder
+from katpkg.packages.deb.inspect import read_deb
+from katpkg.packages.order import Order
+from katpkg.packages.spec import make_spec
+from katpkg.packages.templates import Templates
+from katpkg.report import Reporter
+from katpkg.sources.base import ArtifactSource
+from katpkg.sources.cache import Cache
+from katpkg.sources.unpack import open_payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What a package must pass before it counts."""
+
+    lintian: bool = True
+    reproducible: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What all builds of one call share."""
+
+    project: Project
+    source: ArtifactSource
+    cache: Cache
+    templates: Templates
+    builder: DebBuilder
+    checks: Checks
+    reporter: Reporter
+
+    @contextmanager
+    def bench(self, name: str) -> Iterator[Path]:
+        """An empty directory to work in, on the file system of the build directory, gone afterwards."""
+        directory = self.project.build.directory
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=directory) as work:
+            yield Path(work)
+
+
+def make(shop: Workshop, order: Order, version: Version, before: tuple[str, ...]) -> BinaryPackage:
+    """Build, check and keep the package of ``order``; ``before`` is what the last published version holds.
+
+    Raises BuildError and the errors of the tools; a package that fails a check is not kept.
+    """
+    with shop.bench(order.module.name) as bench:
+        package, own = _build(shop, order, version, bench / "first")
+        if shop.checks.reproducible:
+            _build_again(shop, order, version, package, bench)
+        _check_contract(order, before, package, own)
+        if shop.checks.lintian:
+            lintian.check(package, order.target.release.distribution)
+        return keep(package, shop.project.build.directory / order.target.codename)
+
+
+def adopt(shop: Workshop, order: Order) -> BinaryPackage:
+    """Keep a finished .deb as it is. Raises BuildError when it is not for this target."""
+    assert isinstance(order.module.payload, DebPayload)  # noqa: S101
+    with shop.bench(order.module.name) as bench:
+        payload = _unpack(shop, order, bench)
+        assert payload is not None  # noqa: S101
+        package = read_deb(find_deb(payload, order.module.payload))
+        if package.name != order.module.package:
+            raise BuildError(
+                f"the artifact holds {package.name}, and the definition says {order.module.package}",
+                where=payload.artifact.name,
+                hint=f"set package = {str(package.name)!r} in modules/{order.module.name}.toml",
+            )
+        if package.architecture not in (order.target.architecture, "all"):
+            raise BuildError(
+                f"{package.name} is for {package.architecture}, not for {order.target}", where=payload.artifact.name
+            )
+        return keep(package, shop.project.build.directory / order.target.codename)
+
+
+def render_tree(shop: Workshop, order: Order, version: Version, into: Path) -> Path:
+    """Write the source tree of ``order``'s package below ``into``, for a packager to look at and to build."""
+    with shop.bench(order.module.name) as bench:
+        spec, _ = _describe(shop, order, version, bench)
+        return shop.builder.render(spec, into)
+
+
+def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:
+    """Move ``package`` into ``directory`` under its own name, whole or not at all."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / package.filename
+    package.path.chmod(0o644)
+    package.path.replace(path)
+    return BinaryPackage(path=path, digest=package.digest, fields=package.fields, members=package.members)
+
+
+def _build(shop: Workshop, order: Order, version: Version, bench: Path) -> tuple[BinaryPackage, frozenset[str]]:
+    bench.mkdir()
+    spec, own = _describe(shop, order, version, bench)
+    work = bench / "deb"
+    work.mkdir()
+    package = shop.builder.build(spec, work)
+    shutil.rmtree(bench / "root", ignore_errors=True)
+    return package, own
+
+
+def _build_again(shop: Workshop, order: Order, version: Version, first: BinaryPackage, bench: Path) -> None:
+    elsewhere = bench / "elsewhere, with a longer name than before"
+    with process.surroundings(process.UNUSUAL):
+        second, _ = _build(shop, order, version, elsewhere)
+    reproduce.compare(first, second)
+    shop.reporter.note(f"{order}: a second build elsewhere is the same, bit for bit")
+
+
+def _describe(shop: Workshop, order: Order, version: Version, bench: Path) -> tuple[PackageSpec, frozenset[str]]:
+    contents = lay_out(order, _unpack(shop, order, bench), bench / "root")
+    return make_spec(order, contents, version, shop.templates), contents.own
+
+
+def _unpack(shop: Workshop, order: Order, bench: Path) -> Payload | None:
+    if order.artifact is None:
+        return None
+    file = shop.cache.get(order.artifact, shop.source, shop.reporter)
+    return open_payload(order.artifact, file, bench / "payload")
+
+
+def _check_contract(order: Order, before: tuple[str, ...], package: BinaryPackage, own: frozenset[str]) -> None:
+    gone = vanished(before, package.members, own=own, accept=order.module.accept_vanished)
+    if gone:
+        raise BuildError(
+            f"{package.name} {package.version} lacks {len(gone)} paths that its last published version has",
+            where=f"modules/{order.module.name}.toml",
+            hint=f"if that is right: accept_vanished = {[*gone[:3]]!r}, or patterns that match them all",
+            details="\n".join(gone[:40]),
+        )

@@ -1,0 +1,57 @@
+"""What is in the archive already: which versions are taken, and what the last one held."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from katpkg.errors import StoreError
+from katpkg.model.names import Codename, PackageName
+from katpkg.model.project import Project
+from katpkg.packages.deb.inspect import read_deb
+from katpkg.repository.apt.plan import AptRepository, Published
+from katpkg.repository.signing import GpgVerifier
+from katpkg.store.base import Store
+
+CHANNELS = ("", "testing")
+"""The suites of a release share its pool, so a version taken in one is taken in all."""
+
+
+class PublishedRelease:
+    """The packages of one release, over all its channels. Reads nothing before it is asked."""
+
+    def __init__(self, project: Project, codename: Codename, store: Store, verifier: GpgVerifier) -> None:
+        self._project = project
+        self._codename = codename
+        self._store = store
+        self._verifier = verifier
+
+    @cached_property
+    def packages(self) -> tuple[Published, ...]:
+        """Everything that is published."""
+        return tuple(self._read())
+
+    def of(self, name: PackageName, architecture: str) -> tuple[Published, ...]:
+        """The published versions of one package, the oldest first."""
+        found = {each for each in self.packages if each.name == name and each.architecture == architecture}
+        return tuple(sorted(found, key=lambda each: each.version))
+
+    def members(self, published: Published) -> tuple[str, ...]:
+        """The paths that a published package holds. Raises StoreError."""
+        found = self._store.read(published.filename)
+        if found is None:
+            raise StoreError(
+                f"{published.name} {published.version} is published, but its file is missing",
+                where=published.filename,
+            )
+        with tempfile.TemporaryDirectory(prefix="katpkg-") as directory:
+            path = Path(directory) / Path(published.filename).name
+            path.write_bytes(found[0])
+            return read_deb(path).members
+
+    def _read(self) -> Iterator[Published]:
+        for channel in CHANNELS:
+            suite = self._project.suite(self._codename, channel)
+            yield from AptRepository(suite).published(self._store.read, self._verifier)
