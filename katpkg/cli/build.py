@@ -48,8 +48,9 @@ def build(
 ) -> None:
     """Build the packages of all MODULES (default: every one), from the artifacts that katpkg.lock names.
 
-    Without katpkg.lock the artifacts are looked up first, as `katpkg fetch` does. A package that was built or published
-    from equal inputs is not built again; from other inputs at the same upstream version it gets the next revision.
+    Without katpkg.lock the artifacts are looked up first, as `katpkg fetch` does. A package that was built or
+    published from equal inputs is not built again; from other inputs at the same upstream version it gets the next
+    revision.
     """
     from katpkg.pipeline import build as pipeline
     from katpkg.pipeline.fetch import check_modules

@@ -26,8 +26,8 @@ def key() -> None:
 def new(session: Session, *, user_id: str, secret: Path, public: Path | None) -> None:
     """Make a signing key: an Ed25519 primary key and a subkey that signs.
 
-    The secret key is written readable by you alone, without a passphrase; it is what KATPKG_SIGNING_KEY takes. Neither
-    file may exist already: a key is never overwritten.
+    The secret key is written readable by you alone, without a passphrase; it is what KATPKG_SIGNING_KEY takes.
+    Neither file may exist already: a key is never overwritten.
     """
     from katpkg.repository.signing import new_key
 

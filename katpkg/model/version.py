@@ -88,6 +88,8 @@ def translate(text: str) -> Upstream:
     carry. What is no PEP 440 version at all is taken as it is when dpkg takes it and nobody could take a part of it
     for a revision. Raises ValueError.
     """
+    if text != text.strip():
+        raise ValueError(f"{text!r} is no version: there is white space around it")
     try:
         parsed = PythonVersion(text.replace("~", ""))
     except InvalidVersion:

@@ -15,7 +15,7 @@ class ArtifactSource(Protocol):
     """A place that CI leaves its artifacts in."""
 
     def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
-        """The artifact that ``rule`` means for ``target``. Raises SourceError when there is no such one, or several."""
+        """The artifact that ``rule`` means for ``target``. Raises SourceError when there is none, or several."""
 
     def fetch(self, artifact: Artifact, to: Path, reporter: Reporter) -> None:
         """Write the artifact's bytes to ``to``; the caller verifies them. Raises SourceError."""

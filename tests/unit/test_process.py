@@ -1,0 +1,80 @@
+"""Running programs: what they may know, how they fail, and that none outlives us."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from katpkg import process
+from katpkg.errors import ToolError
+
+
+def test_a_program_is_told_nothing_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KATPKG_SIGNING_KEY", "canary")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    monkeypatch.setenv("UV_CACHE_DIR", "/var/cache/uv")
+    seen = process.run(["env"]).text
+    assert "canary" not in seen
+    assert "UV_CACHE_DIR=/var/cache/uv" in seen
+    assert "LC_ALL=C.UTF-8" in seen
+    assert "TZ=UTC" in seen
+
+
+def test_a_missing_program_says_what_to_install() -> None:
+    with pytest.raises(process.ToolMissing) as caught:
+        process.run(["no-such-program"])
+    assert caught.value.message == "no-such-program is not installed"
+    assert caught.value.hint == "apt install no-such-program"
+
+
+def test_a_program_is_looked_for_before_work_begins() -> None:
+    process.require("sh")
+    with pytest.raises(process.ToolMissing, match="rpmbuild-of-another-world"):
+        process.require("rpmbuild-of-another-world")
+
+
+def test_a_missing_working_directory_is_not_taken_for_a_missing_program(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        process.run(["true"], cwd=tmp_path / "gone")
+
+
+def test_a_failure_carries_the_end_of_what_was_said() -> None:
+    with pytest.raises(process.ToolFailed) as caught:
+        process.run(["sh", "-c", "seq 100; echo why >&2; exit 3"])
+    assert caught.value.message == "sh failed with status 3"
+    assert caught.value.details is not None
+    assert caught.value.details.endswith("why")
+    assert caught.value.details.count("\n") < 30
+
+
+def test_some_statuses_are_no_failure() -> None:
+    assert process.run(["sh", "-c", "exit 1"], accept=(0, 1)).status == 1
+
+
+def test_a_program_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    with pytest.raises(ToolError, match=r"sh gave no answer within 0\.5 seconds"):
+        process.run(["sh", "-c", f"sleep 600 & echo $! > {pid_file}; wait"], timeout=0.5)
+    child = int(pid_file.read_text())
+    assert ended(child)
+
+
+def test_surroundings_change_for_a_while() -> None:
+    with process.surroundings(process.UNUSUAL):
+        assert process.run(["sh", "-c", "umask; echo $TZ"]).text.split() == ["0077", "Pacific/Kiritimati"]
+    assert process.run(["sh", "-c", "umask; echo $TZ"]).text.split() == ["0022", "UTC"]
+
+
+def ended(pid: int) -> bool:
+    for _ in range(50):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            return True
+        time.sleep(0.1)
+    return False
