@@ -58,6 +58,7 @@ UNUSUAL = Surroundings(time_zone="Pacific/Kiritimati", umask=0o077)
 _surroundings: ContextVar[Surroundings] = ContextVar("surroundings", default=ORDINARY)
 _running: set[subprocess.Popen[bytes]] = set()
 _running_lock = threading.Lock()
+_stopped = threading.Event()
 
 
 class ToolMissing(ToolError):
@@ -153,7 +154,8 @@ def require(tool: str) -> None:
 
 
 def stop_all() -> None:
-    """End every program that runs, each with its family: what Ctrl-C means while threads wait for builds."""
+    """End every program that runs, each with its family, and start no other: Ctrl-C while threads wait for builds."""
+    _stopped.set()
     with _running_lock:
         children = tuple(_running)
     for child in children:
@@ -167,6 +169,8 @@ def tail(text: str, *, lines: int = 25) -> str:
 
 @contextmanager
 def _child(words: list[str], cwd: Path | None, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    if _stopped.is_set():
+        raise ToolError(f"{Path(words[0]).name} was not started: katpkg is stopping")
     child = subprocess.Popen(
         words,
         cwd=cwd,
