@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from katpkg.errors import ToolError
 
@@ -104,18 +105,19 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    into: Path | None = None,
     timeout: float | None = None,
     accept: Sequence[int] = (0,),
 ) -> Completed:
     """Run ``argv`` (never a shell) to its end and return what it said.
 
-    ``env`` is laid over a clean environment; ``timeout`` is in seconds; ``accept`` lists the exit statuses that are
-    no failure. The program leads a session of its own, and when we leave early for any reason, its whole family is
-    ended with it. Raises ToolMissing and ToolFailed.
+    ``env`` is laid over a clean environment; ``into`` takes standard output instead of memory; ``timeout`` is in
+    seconds; ``accept`` lists the exit statuses that are no failure. The program leads a session of its own, and when
+    we leave early for any reason, its whole family is ended with it. Raises ToolMissing and ToolFailed.
     """
     words = [str(word) for word in argv]
     try:
-        with _child(words, cwd, clean_environment() | dict(env or {})) as child:
+        with _output(into) as output, _child(words, cwd, clean_environment() | dict(env or {}), output) as child:
             stdout, stderr = child.communicate(stdin, timeout)
     except FileNotFoundError as error:
         if error.filename != words[0]:
@@ -123,7 +125,7 @@ def run(
         raise ToolMissing(words[0]) from error
     except subprocess.TimeoutExpired as error:
         raise ToolError(f"{Path(words[0]).name} gave no answer within {timeout:g} seconds") from error
-    done = Completed(argv=tuple(words), status=child.returncode, stdout=stdout, stderr=stderr)
+    done = Completed(argv=tuple(words), status=child.returncode, stdout=stdout or b"", stderr=stderr)
     if done.status not in accept:
         raise ToolFailed(words, done.status, done.output)
     return done
@@ -168,7 +170,18 @@ def tail(text: str, *, lines: int = 25) -> str:
 
 
 @contextmanager
-def _child(words: list[str], cwd: Path | None, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _output(into: Path | None) -> Iterator[IO[bytes] | int]:
+    if into is None:
+        yield subprocess.PIPE
+        return
+    with into.open("xb") as file:
+        yield file
+
+
+@contextmanager
+def _child(
+    words: list[str], cwd: Path | None, env: dict[str, str], output: IO[bytes] | int
+) -> Iterator[subprocess.Popen[bytes]]:
     if _stopped.is_set():
         raise ToolError(f"{Path(words[0]).name} was not started: katpkg is stopping")
     child = subprocess.Popen(
@@ -176,7 +189,7 @@ def _child(words: list[str], cwd: Path | None, env: dict[str, str]) -> Iterator[
         cwd=cwd,
         env=env,
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=output,
         stderr=subprocess.PIPE,
         start_new_session=True,
         umask=_surroundings.get().umask,

@@ -38,9 +38,7 @@ def chosen_targets(project: Project, words: Sequence[str]) -> tuple[Target, ...]
                 where="--target",
                 hint=f"one of {', '.join(map(str, project.targets))}, or add it to targets in katpkg.toml",
             )
-    return tuple(
-        target for target in project.targets if not words or str(target) in words or target.codename in words
-    )
+    return tuple(target for target in project.targets if not words or str(target) in words or target.codename in words)
 
 
 def codenames(targets: Sequence[Target]) -> tuple[Codename, ...]:

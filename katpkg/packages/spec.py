@@ -51,8 +51,12 @@ def accounts(module: ModuleSpec) -> tuple[Account, ...]:
     found: dict[str, Account] = {}
     for service in module.services:
         found.setdefault(service.account, Account(name=service.account, description=service.description))
-    others = [each.user for each in (*module.commands, *module.directories, *module.migrations) if each.user]
-    for name in others:
+    others = [
+        *(command.user for command in module.commands),
+        *(directory.user for directory in module.directories),
+        *(migration.user for migration in module.migrations),
+    ]
+    for name in filter(None, others):
         found.setdefault(name, Account(name=name, description=module.summary))
     return tuple(account for name, account in sorted(found.items()) if name != "root")
 
@@ -139,5 +143,5 @@ def _commands(order: Order, templates: Templates) -> Iterator[Entry]:
         yield Entry(path=AbsolutePath(f"/usr/bin/{command.name}"), content=text, mode=0o755)
 
 
-def _render(templates: Templates, name: str, **values: object) -> bytes:
-    return templates.render(name, **values).encode()
+def _render(templates: Templates, template: str, /, **values: object) -> bytes:
+    return templates.render(template, **values).encode()

@@ -63,9 +63,7 @@ def meta_orders(
         if isinstance(module.payload, MetaPayload):
             members = tuple(_members(shop, module.payload, target))
             dates = [
-                lock.find(each.name, target.codename, target.architecture).date
-                for each in members
-                if not each.is_meta
+                lock.find(each.name, target.codename, target.architecture).date for each in members if not each.is_meta
             ]
             yield Order(
                 project=shop.project,

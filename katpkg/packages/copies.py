@@ -1,0 +1,36 @@
+"""Files of a payload that go to a place of their own."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from katpkg.errors import BuildError
+from katpkg.model.payload import Copy
+
+
+def copy_out(payload: Path, copies: Iterable[Copy], root: Path) -> None:
+    """Copy files and trees of ``payload`` to where they lie below ``root``, links as links. Raises BuildError."""
+    for copy in copies:
+        source = _inside(payload, copy.source)
+        place = root / copy.to.relative
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir() and not source.is_symlink():
+            shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source, place, follow_symlinks=False)
+
+
+def _inside(payload: Path, name: str) -> Path:
+    source = payload / name
+    if not source.resolve().is_relative_to(payload.resolve()):
+        raise BuildError(f"the copy {name!r} leads out of the artifact", hint="say where it lies inside the artifact")
+    if not source.exists() and not source.is_symlink():
+        there = sorted(str(path.relative_to(payload)) for path in payload.rglob("*"))
+        near = difflib.get_close_matches(name, there, n=1) or there[:1]
+        raise BuildError(
+            f"the artifact has no {name!r}", hint=f"it has {near[0]!r}" if near else "the artifact is empty"
+        )
+    return source

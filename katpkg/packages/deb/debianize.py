@@ -1,0 +1,195 @@
+"""A PackageSpec as a debian/ directory that a Debian developer recognises and ``dpkg-buildpackage -b`` builds."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from email.utils import formatdate
+from pathlib import Path
+
+from debian.deb822 import Deb822
+
+from katpkg.errors import BuildError
+from katpkg.model.package import INPUTS_FIELD, Entry, EntryKind, PackageSpec
+from katpkg.model.target import Compression
+from katpkg.packages.deb.overrides import overrides_for
+from katpkg.packages.templates import Templates
+
+WIDTH = 78
+
+COMMON_LICENSES = {
+    "Apache-2.0": "Apache-2.0",
+    "BSD-3-Clause": "BSD",
+    "CC0-1.0": "CC0-1.0",
+    "GPL-2.0-only": "GPL-2",
+    "GPL-2.0-or-later": "GPL-2",
+    "GPL-3.0-only": "GPL-3",
+    "GPL-3.0-or-later": "GPL-3",
+    "LGPL-2.1-only": "LGPL-2.1",
+    "LGPL-2.1-or-later": "LGPL-2.1",
+    "LGPL-3.0-or-later": "LGPL-3",
+    "MPL-2.0": "MPL-2.0",
+}
+"""SPDX identifiers of the licences whose text every Debian system has."""
+
+BUILDDEB = {
+    Compression.XZ: ("-Zxz", "--threads-max=2"),
+    Compression.ZSTD: ("-Zzstd", "-z9", "--threads-max=1"),
+}
+"""How dpkg-deb compresses. zstd's bytes depend on the number of threads, so it is always one."""
+
+
+def debianize(spec: PackageSpec, into: Path, templates: Templates, compression: Compression) -> None:
+    """Write into the new directory ``into``: ``root/`` with the package's files, and ``debian/``.
+
+    Raises BuildError when an entry cannot be what it says it is.
+    """
+    debian = into / "debian"
+    (debian / "source").mkdir(parents=True)
+    for entry in spec.entries:
+        _stage(entry, into / "root")
+    for name, text in _files(spec, templates, compression).items():
+        (debian / name).write_text(text)
+    (debian / "rules").chmod(0o755)
+    _check_control(debian / "control", spec)
+
+
+def _stage(entry: Entry, root: Path) -> None:
+    if (entry.kind is EntryKind.CONFFILE) != entry.path.startswith("/etc/") and entry.kind is not EntryKind.TREE:
+        raise BuildError(
+            f"{entry.path} is a {entry.kind.value}: conffiles lie in /etc, and nothing else does", where=entry.path
+        )
+    place = root / entry.path.relative
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_file() or place.is_symlink():
+        raise BuildError("two parts of the package are this file", where=entry.path)
+    match entry.content:
+        case bytes() as content:
+            place.write_bytes(content)
+        case str() as target:
+            place.symlink_to(target)
+        case Path() as source if entry.kind is EntryKind.TREE and source.is_dir():
+            shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True)
+        case Path() as source:
+            shutil.copy2(source, place, follow_symlinks=False)
+    if entry.kind in (EntryKind.FILE, EntryKind.CONFFILE):
+        place.chmod(entry.mode)
+
+
+def _files(spec: PackageSpec, templates: Templates, compression: Compression) -> dict[str, str]:
+    """The files of debian/, by name."""
+    files = {
+        "control": _control(spec, templates),
+        "rules": _rules(spec, templates, compression),
+        "changelog": templates.render(
+            "changelog.j2", spec=spec, changes=_bullets(spec.changes), date=formatdate(spec.source_date_epoch)
+        ).replace("-0000", "+0000"),
+        "copyright": templates.render("copyright.j2", spec=spec, common_license=COMMON_LICENSES.get(spec.license, "")),
+        "source/format": "3.0 (quilt)\n",
+        f"{spec.name}.docs": "debian/built-from\n",
+        "built-from": "".join(f"{line}\n" for line in spec.built_from),
+        f"{spec.name}.lintian-overrides": templates.render(
+            "overrides.j2", package=spec.name, overrides=list(overrides_for(spec, compression))
+        ),
+        f"{spec.name}.install": "".join(_install_lines(spec)),
+        **_systemd_files(spec),
+        **_maintainer_scripts(spec, templates),
+    }
+    return {name: text for name, text in files.items() if text}
+
+
+def _control(spec: PackageSpec, templates: Templates) -> str:
+    relations = asdict(spec.relations)
+    relations["depends"] = (*spec.relations.depends, "${misc:Depends}")
+    return templates.render(
+        "control.j2",
+        spec=spec,
+        relation_fields=[(name.capitalize(), words) for name, words in relations.items() if words],
+        inputs_field=INPUTS_FIELD,
+        description=list(_wrapped(spec.description)),
+    )
+
+
+def _wrapped(description: str) -> Iterator[str]:
+    """The extended description (Debian Policy 5.6.13): wrapped paragraphs, an empty line between them."""
+    paragraphs = [" ".join(paragraph.split()) for paragraph in description.strip().split("\n\n")]
+    for number, paragraph in enumerate(paragraphs):
+        if number:
+            yield ""
+        yield from textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _bullets(changes: tuple[str, ...]) -> list[str]:
+    return [textwrap.fill(change, WIDTH, initial_indent="  * ", subsequent_indent="    ") for change in changes]
+
+
+def _rules(spec: PackageSpec, templates: Templates, compression: Compression) -> str:
+    ordinary = (0o644, 0o755)
+    return templates.render(
+        "rules.j2",
+        spec=spec,
+        not_started=[f"{unit.name}.{unit.suffix}" for unit in spec.units if not unit.enabled],
+        modes=[
+            (f"{entry.mode:04o}", entry.path)
+            for entry in spec.entries
+            if entry.kind in (EntryKind.FILE, EntryKind.CONFFILE) and entry.mode not in ordinary
+        ],
+        compression=BUILDDEB[compression],
+    )
+
+
+def _install_lines(spec: PackageSpec) -> Iterator[str]:
+    if spec.entries:
+        yield "root/* /\n"
+    for unit in spec.units:
+        yield f"debian/{unit.name}.{unit.suffix} lib/systemd/system\n"
+
+
+def _systemd_files(spec: PackageSpec) -> dict[str, str]:
+    accounts = "".join(
+        f'u {account.name} - "{account.description}" /nonexistent\n'
+        + "".join(f"m {account.name} {group}\n" for group in account.groups)
+        for account in spec.accounts
+    )
+    directories = "".join(
+        f"d {directory.path} {directory.mode} {directory.user} {directory.user} -\n" for directory in spec.directories
+    )
+    interpreter = spec.virtual_environment.interpreter if spec.virtual_environment else ""
+    return {
+        **{f"{unit.name}.{unit.suffix}": unit.text for unit in spec.units},
+        f"{spec.name}.sysusers": accounts,
+        f"{spec.name}.tmpfiles": directories,
+        f"{spec.name}.triggers": f"interest-noawait {interpreter}\n" if interpreter else "",
+    }
+
+
+def _maintainer_scripts(spec: PackageSpec, templates: Templates) -> Mapping[str, str]:
+    """Only those that have more to say than what debhelper adds by itself."""
+    scripts = {}
+    environment = spec.virtual_environment
+    if environment is not None:
+        values = {
+            "environment": environment,
+            "python": Path(environment.interpreter).name,
+            "services": [f"{unit.name}.service" for unit in spec.units if unit.suffix == "service"],
+        }
+        scripts[f"{spec.name}.postinst"] = templates.render("postinst.j2", **values)
+        scripts[f"{spec.name}.prerm"] = templates.render("prerm.j2", **values)
+    if spec.directories:
+        paths = [directory.path for directory in spec.directories]
+        scripts[f"{spec.name}.postrm"] = templates.render("postrm.j2", directories=paths)
+    return scripts
+
+
+def _check_control(path: Path, spec: PackageSpec) -> None:
+    """What a value might have smuggled in is seen by reading the file as dpkg will."""
+    with path.open() as file:
+        stanzas = list(Deb822.iter_paragraphs(file, use_apt_pkg=False))
+    if (
+        len(stanzas) != 2
+        or stanzas[1].get("Package") != spec.name
+        or stanzas[1].get(f"XB-{INPUTS_FIELD}") != spec.inputs
+    ):
+        raise BuildError("the control file did not come out as it was meant", where=str(path))

@@ -1,0 +1,106 @@
+"""A .deb that somebody else made, as files for a package of ours: without its units, accounts and interpreter."""
+
+from __future__ import annotations
+
+import fnmatch
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from katpkg import process
+from katpkg.errors import BuildError
+from katpkg.model.names import AbsolutePath, Line
+from katpkg.model.package import VirtualEnvironment
+from katpkg.packages.places import Places
+from katpkg.packages.tidy import Environment, point_to_interpreter, remove_bytecode
+from katpkg.packages.venv import python_depends
+from katpkg.sources.unpack import unpack_tar
+
+OURS = (
+    "/lib/systemd/*",
+    "/usr/lib/systemd/*",
+    "/usr/lib/sysusers.d/*",
+    "/usr/lib/tmpfiles.d/*",
+    "/usr/share/doc/*",
+    "/usr/share/lintian/*",
+    "/etc/init.d/*",
+    "/etc/systemd/*",
+)
+"""What we render ourselves."""
+
+MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+"""Directories that are links into /usr on every target; a package must not ship anything below them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repacked:
+    """What was in it."""
+
+    depends: tuple[Line, ...]
+    virtual_environment: VirtualEnvironment | None
+
+
+def unpack_deb(deb: Path, drop: tuple[str, ...], places: Places, root: Path) -> Repacked:
+    """Unpack the files of ``deb`` into the empty directory ``root``, without what we make ourselves and what ``drop``
+    matches (patterns of absolute paths, in which * crosses slashes).
+
+    Raises BuildError when its virtual environment is for another Python, and SourceError when it is not safe to unpack.
+    """
+    with tempfile.TemporaryDirectory(prefix=".deb-", dir=root.parent) as directory:
+        tree = Path(directory) / "tree"
+        archive = Path(directory) / "data.tar"
+        process.run(["dpkg-deb", "--fsys-tarfile", deb], into=archive)
+        with archive.open("rb") as stream:
+            unpack_tar(stream, tree, where=deb.name)
+        _merge_usr(tree)
+        _drop(tree, (*OURS, *drop))
+        root.rmdir()
+        tree.rename(root)
+    environments = [_adopt(config.parent, root, places, deb.name) for config in sorted(root.rglob("pyvenv.cfg"))]
+    if len(environments) > 1:
+        raise BuildError(
+            f"it holds {len(environments)} virtual environments, and one is all we can watch", where=deb.name
+        )
+    return Repacked(
+        depends=python_depends(places.target) if environments else (),
+        virtual_environment=environments[0] if environments else None,
+    )
+
+
+def _merge_usr(tree: Path) -> None:
+    for name in MERGED:
+        old, new = tree / name, tree / "usr" / name
+        if old.is_dir() and not old.is_symlink():
+            shutil.copytree(old, new, symlinks=True, dirs_exist_ok=True)
+            shutil.rmtree(old)
+
+
+def _drop(tree: Path, patterns: tuple[str, ...]) -> None:
+    for path in _deepest_first(tree):
+        name = f"/{path.relative_to(tree)}"
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+            path.unlink()
+
+
+def _deepest_first(tree: Path) -> Iterator[Path]:
+    yield from sorted(tree.rglob("*"), key=lambda path: len(path.parts), reverse=True)
+
+
+def _adopt(prefix: Path, root: Path, places: Places, where: str) -> VirtualEnvironment:
+    python = places.target.release.python
+    found = sorted(path.name.removeprefix("python") for path in (prefix / "lib").glob("python3.*"))
+    if found != [python]:
+        raise BuildError(
+            f"its virtual environment is for Python {', '.join(found) or 'of no version'}, and the target has {python}",
+            where=where,
+            hint=f"take the artifact that was built on {places.target.codename}, or build from its wheel",
+        )
+    environment = Environment(prefix=prefix, path=AbsolutePath(f"/{prefix.relative_to(root)}"), python=python)
+    remove_bytecode(prefix)
+    point_to_interpreter(environment)
+    return VirtualEnvironment(path=environment.path, interpreter=AbsolutePath(environment.interpreter))

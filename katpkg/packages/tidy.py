@@ -1,0 +1,189 @@
+"""From what an installer left to what a package may hold: relocated, true to its RECORD, and free of this machine."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from katpkg.errors import BuildError
+from katpkg.model.names import AbsolutePath
+from katpkg.packages.record import Record, Row, records, row_of
+from katpkg.packages.wheel import glibc_of
+
+JUNK = ("direct_url.json", "uv_cache.json", "REQUESTED")
+"""What installers note for themselves: where they found a file, and when."""
+
+STRAY = ("test", "tests")
+"""Top-level directories that a wheel drops into site-packages by mistake, where they shadow each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A virtual environment that lies at ``prefix`` now and at ``path`` on the server."""
+
+    prefix: Path
+    path: AbsolutePath
+    python: str
+    """3.11"""
+
+    @property
+    def site_packages(self) -> Path:
+        """Where its distributions lie."""
+        return self.prefix / "lib" / f"python{self.python}" / "site-packages"
+
+    @property
+    def interpreter(self) -> str:
+        """The server's interpreter."""
+        return f"/usr/bin/python{self.python}"
+
+    def top_levels(self, distribution: str) -> frozenset[str]:
+        """The names directly in site-packages that belong to ``distribution`` (normalised)."""
+        for record in records(self.site_packages):
+            if canonicalize_name(record.path.parent.name.split("-")[0]) == distribution:
+                names = {row[0].split("/")[0] for row in record.rows()}
+                return frozenset(name for name in names if name != ".." and not name.endswith(".dist-info"))
+        return frozenset()
+
+    def glibc(self) -> tuple[int, int] | None:
+        """The highest glibc that a compiled wheel in it asks for; None when nothing asks."""
+        return max((glibc for path in self._wheel_files() if (glibc := _glibc_of(path)) is not None), default=None)
+
+    def _wheel_files(self) -> list[Path]:
+        return sorted(self.site_packages.glob("*.dist-info/WHEEL"))
+
+
+def tidy(environment: Environment) -> None:
+    """Make ``environment`` what it has to be on the server. Raises BuildError."""
+    _name_after_target(environment)
+    _remove_junk(environment)
+    point_to_interpreter(environment)
+    _relocate_scripts(environment)
+    _check_scripts(environment)
+    _check_no_trace(environment)
+
+
+def point_to_interpreter(environment: Environment) -> None:
+    """Make its interpreter the server's own, by links, so that security updates reach it."""
+    bin_directory = environment.prefix / "bin"
+    bin_directory.mkdir(exist_ok=True)
+    for old in sorted(bin_directory.glob("python*")):
+        if old.name.split(",")[0].removeprefix("python").replace(".", "").isdigit() or old.name == "python":
+            old.unlink()
+    for name in ("python", "python3", f"python{environment.python}"):
+        (bin_directory / name).symlink_to(environment.interpreter)
+    (environment.prefix / "pyvenv.cfg").write_text(
+        f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {environment.python}\n"
+    )
+
+
+def remove_bytecode(prefix: Path) -> None:
+    """Remove compiled bytecode: the server's interpreter makes it at installation."""
+    for path in sorted(prefix.rglob("__pycache__")):
+        shutil.rmtree(path)
+
+
+def _name_after_target(environment: Environment) -> None:
+    for found in sorted((environment.prefix / "lib").glob("python3.*")):
+        if found.name != f"python{environment.python}":
+            found.rename(found.with_name(f"python{environment.python}"))
+    shutil.rmtree(environment.prefix / "lib64", ignore_errors=True)
+
+
+def _remove_junk(environment: Environment) -> None:
+    remove_bytecode(environment.prefix)
+    (environment.prefix / ".lock").unlink(missing_ok=True)
+    for path in sorted(environment.site_packages.rglob(".lock")):
+        path.unlink()
+    stray = [name for name in STRAY if (environment.site_packages / name).is_dir()]
+    for name in stray:
+        shutil.rmtree(environment.site_packages / name)
+    for record in records(environment.site_packages):
+        directory = record.path.parent
+        for name in JUNK:
+            (directory / name).unlink(missing_ok=True)
+        record.rewrite(_keeping(record))
+
+
+def _keeping(record: Record) -> Callable[[Row], Row | None]:
+    def keep(row: Row) -> Row | None:
+        return row if record.located(row[0]).exists() else None
+
+    return keep
+
+
+def _relocate_scripts(environment: Environment) -> None:
+    changed = {path.resolve() for path in _scripts(environment) if _relocate(path, environment)}
+    for record in records(environment.site_packages):
+
+        def truly(row: Row, record: Record = record) -> Row:
+            file = record.located(row[0])
+            return row_of(row[0], file) if file in changed else row
+
+        record.rewrite(truly)
+
+
+def _relocate(script: Path, environment: Environment) -> bool:
+    """Let a Python script run with the environment's interpreter; whether it was one."""
+    content = script.read_bytes()
+    first, newline, rest = content.partition(b"\n")
+    if not first.startswith(b"#!"):
+        return False
+    if rest.startswith(b"'''exec' "):  # the form for paths that are too long for a kernel's #! line
+        rest = rest.split(b"\n", 2)[2]
+    elif b"python" not in first:
+        return False
+    script.write_bytes(b"#!" + f"{environment.path}/bin/python".encode() + newline + rest)
+    script.chmod(0o755)
+    return True
+
+
+def _scripts(environment: Environment) -> Iterator[Path]:
+    for path in sorted((environment.prefix / "bin").iterdir()):
+        if path.is_file() and not path.is_symlink():
+            yield path
+
+
+def _check_scripts(environment: Environment) -> None:
+    for path in sorted(environment.site_packages.glob("*.dist-info/entry_points.txt")):
+        entries = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+        entries.optionxform = str  # type: ignore[assignment,method-assign]  # names are not all lower case
+        entries.read_string(path.read_text())
+        for section in ("console_scripts", "gui_scripts"):
+            for name, target in entries.items(section) if entries.has_section(section) else ():
+                _check_target(environment, name, target, path)
+
+
+def _check_target(environment: Environment, name: str, target: str, where: Path) -> None:
+    module = target.split("[")[0].split(":")[0].strip()
+    place = environment.site_packages.joinpath(*module.split("."))
+    there = place.is_dir() or place.with_name(f"{place.name}.py").is_file()
+    if not there and not list(place.parent.glob(f"{place.name}.*.so")):
+        raise BuildError(
+            f"the command {name} leads nowhere: there is no module {module}",
+            where=where.parent.name,
+            hint="the wheel lacks a package that its entry points name; mend its build",
+        )
+
+
+def _check_no_trace(environment: Environment) -> None:
+    trace = str(environment.prefix).encode()
+    for path in sorted(environment.prefix.rglob("*")):
+        if path.is_file() and not path.is_symlink() and trace in path.read_bytes():
+            raise BuildError(
+                f"{path.relative_to(environment.prefix)} holds a path of the building machine",
+                where=str(environment.path),
+            )
+
+
+def _glibc_of(wheel_file: Path) -> tuple[int, int] | None:
+    """The lowest glibc that any of a wheel's tags is content with."""
+    tags = HeaderParser().parsestr(wheel_file.read_text()).get_all("Tag", [])
+    platforms = [platform for tag in tags for platform in tag.split("-")[-1].split(".")]
+    found = [glibc for platform in platforms if (glibc := glibc_of(platform)) is not None]
+    return min(found, default=None)

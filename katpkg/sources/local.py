@@ -1,0 +1,129 @@
+"""A directory that artifacts lie in."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from katpkg.errors import SourceError
+from katpkg.model.artifact import Artifact
+from katpkg.model.digests import Digest
+from katpkg.model.module import ArtifactRule, ModuleSpec
+from katpkg.model.target import Target
+from katpkg.model.version import Version, translate
+from katpkg.report import Reporter
+from katpkg.sources.dates import date_of
+
+CHUNK = 1 << 20
+
+
+class DirectorySource:
+    """Artifacts as files below ``root``, recognised by their names."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
+        """The newest artifact whose name ``rule`` describes, or the one of the version it asks for."""
+        where = f"modules/{module.name}.toml: artifact.name"
+        pattern = name_pattern(rule, target)
+        found = {
+            path: (match.groupdict().get("version") or rule.version)
+            for path in self._files()
+            if (match := pattern.fullmatch(path.name))
+        }
+        if rule.version:
+            found = {path: version for path, version in found.items() if version == rule.version}
+        if not found:
+            raise self._nothing(module, rule, target, where)
+        path, version = _newest(found, where)
+        return Artifact(
+            module=module.name,
+            codename=target.codename,
+            architecture=target.architecture,
+            name=path.name,
+            version=version,
+            digest=Digest.of(path),
+            date=date_of(path),
+            origin=str(path.relative_to(self._root)),
+            verified="sha256 of a file in the artifact directory",
+        )
+
+    def fetch(self, artifact: Artifact, to: Path, reporter: Reporter) -> None:
+        """Copy the artifact's file to ``to``."""
+        path = self._root / artifact.origin
+        try:
+            size = artifact.digest.size
+            with path.open("rb") as source, to.open("xb") as copy, reporter.progress(artifact.name, size) as meter:
+                while chunk := source.read(CHUNK):
+                    copy.write(chunk)
+                    meter.advance(len(chunk))
+        except FileNotFoundError as error:
+            raise SourceError(
+                f"{artifact.name} is locked, but it is not there any more",
+                where=str(path),
+                hint=f"put it back, or take what is there now: katpkg fetch {artifact.module}",
+            ) from error
+
+    def _files(self) -> list[Path]:
+        if not self._root.is_dir():
+            raise SourceError(
+                "there is no artifact directory", where=str(self._root), hint="set source.path in katpkg.toml"
+            )
+        root = self._root.resolve()
+        found = sorted(path for path in self._root.rglob("*") if path.is_file())
+        return [path for path in found if path.resolve().is_relative_to(root)]
+
+    def _nothing(self, module: ModuleSpec, rule: ArtifactRule, target: Target, where: str) -> SourceError:
+        names = [path.name for path in self._files()]
+        near = difflib.get_close_matches(fill(rule.name, target), names, n=1, cutoff=0.5)
+        version = f" of version {rule.version}" if rule.version else ""
+        return SourceError(
+            f"there is no artifact of {module.name}{version} for {target}: nothing is named {fill(rule.name, target)}",
+            where=where,
+            hint=f"{near[0]} looks like it" if near else f"look into {self._root}, or set source.path in katpkg.toml",
+        )
+
+
+def fill(name: str, target: Target) -> str:
+    """``name`` with all its placeholders but {version} filled in for ``target``."""
+    values = {
+        "codename": target.codename,
+        "distribution": target.release.distribution,
+        "release": target.release.version,
+        "architecture": target.architecture,
+    }
+    return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), name)
+
+
+def name_pattern(rule: ArtifactRule, target: Target) -> re.Pattern[str]:
+    """What the names of ``rule``'s artifacts for ``target`` look like; the group ``version`` is in it at most once."""
+    before, found, after = fill(rule.name, target).partition("{version}")
+    if not found:
+        return re.compile(re.escape(before))
+    return re.compile(f"{re.escape(before)}(?P<version>[^/]+){re.escape(after)}")
+
+
+def _newest(found: dict[Path, str], where: str) -> tuple[Path, str]:
+    ordered = sorted(found.items(), key=lambda each: _translated(each[0], each[1], where))
+    path, version = ordered[-1]
+    rivals = [each for each, its in ordered if _translated(each, its, where) == _translated(path, version, where)]
+    if len(rivals) > 1:
+        raise SourceError(
+            f"{len(rivals)} artifacts are of version {version}: {', '.join(each.name for each in rivals)}",
+            where=where,
+            hint="say more in artifact.name, or move all but one away",
+        )
+    return path, version
+
+
+def _translated(path: Path, version: str, where: str) -> Version:
+    try:
+        return translate(version).version
+    except ValueError as error:
+        raise SourceError(
+            f"the name {path.name} tells no version: {error}",
+            where=where,
+            hint="put {version} into artifact.name where the version stands, or set artifact.version",
+        ) from error

@@ -1,0 +1,102 @@
+"""katpkg.lock: which artifact every module is built from, for each target. Written by fetch, obeyed by build."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from katpkg.errors import ConfigError
+from katpkg.model.artifact import Artifact
+from katpkg.model.digests import Digest
+from katpkg.model.names import Architecture, Codename, ModuleName, Sha256
+
+VERSION = 1
+
+HEADER = "# Written by katpkg fetch; commit it. katpkg build uses what stands here and nothing else.\n\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """The artifacts that were found and verified together."""
+
+    artifacts: tuple[Artifact, ...]
+
+    def find(self, module: ModuleName, codename: Codename, architecture: Architecture) -> Artifact:
+        """The artifact of ``module`` for a target. Raises ConfigError when the lock was written without it."""
+        for artifact in self.artifacts:
+            if (artifact.module, artifact.codename, artifact.architecture) == (module, codename, architecture):
+                return artifact
+        raise ConfigError(
+            f"katpkg.lock has no artifact of {module} for {codename}/{architecture}",
+            where="katpkg.lock",
+            hint=f"katpkg fetch {module}",
+        )
+
+
+def read_lock(path: Path) -> Lock | None:
+    """The lock at ``path``; None when there is none. Raises ConfigError."""
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+        if content["version"] != VERSION:
+            raise ValueError(f"its version is {content['version']}, and this katpkg reads {VERSION}")
+        return Lock(artifacts=tuple(_parse(entry) for entry in content.get("artifact", [])))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            "the lock cannot be read", where=str(path), hint=f"rm {path}; katpkg fetch", details=_reason(error)
+        ) from error
+
+
+def write_lock(path: Path, lock: Lock) -> bool:
+    """Write ``lock`` to ``path``, whole or not at all; whether that changed anything."""
+    entries = sorted((_render(each) for each in lock.artifacts), key=_order)
+    content = (HEADER + tomli_w.dumps({"version": VERSION, "artifact": entries})).encode()
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+    return True
+
+
+def _render(artifact: Artifact) -> dict[str, str | int]:
+    return {
+        "module": artifact.module,
+        "codename": artifact.codename,
+        "architecture": artifact.architecture,
+        "name": artifact.name,
+        "version": artifact.version,
+        "size": artifact.digest.size,
+        "sha256": artifact.digest.sha256,
+        "date": artifact.date,
+        "origin": artifact.origin,
+        "verified": artifact.verified,
+    }
+
+
+def _parse(entry: Mapping[str, Any]) -> Artifact:
+    return Artifact(
+        module=ModuleName(entry["module"]),
+        codename=Codename(entry["codename"]),
+        architecture=Architecture(entry["architecture"]),
+        name=str(entry["name"]),
+        version=str(entry["version"]),
+        digest=Digest(size=int(entry["size"]), sha256=Sha256(entry["sha256"])),
+        date=int(entry["date"]),
+        origin=str(entry["origin"]),
+        verified=str(entry["verified"]),
+    )
+
+
+def _order(entry: Mapping[str, str | int]) -> tuple[str, ...]:
+    return tuple(str(entry[key]) for key in ("module", "codename", "architecture"))
+
+
+def _reason(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
