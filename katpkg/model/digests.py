@@ -17,6 +17,9 @@ class Digest:
     size: int
     sha256: Sha256
 
+    def __str__(self) -> str:
+        return f"sha256 {self.sha256}, {self.size} bytes"
+
     @classmethod
     def of(cls, content: bytes | Path) -> Self:
         """The digest of ``content``, or of the file at ``content``."""

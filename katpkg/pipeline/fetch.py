@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from katpkg.errors import ConfigError
 from katpkg.model.artifact import Artifact
 from katpkg.model.module import ArtifactRule, ModuleSpec
-from katpkg.model.names import ModuleName
 from katpkg.model.project import Project
 from katpkg.model.target import Target
 from katpkg.report import Reporter
@@ -22,7 +21,7 @@ def source_of(project: Project) -> ArtifactSource:
     return DirectorySource(project.source.path)
 
 
-def resolve(project: Project, modules: Sequence[ModuleName], reporter: Reporter) -> Lock:
+def resolve(project: Project, modules: Sequence[str], reporter: Reporter) -> Lock:
     """What the source offers now for ``modules`` (none: all), and what katpkg.lock says of the rest.
 
     Raises SourceError and ConfigError; writes nothing.
@@ -40,7 +39,7 @@ def resolve(project: Project, modules: Sequence[ModuleName], reporter: Reporter)
     return Lock(artifacts=tuple(artifacts))
 
 
-def fetch(project: Project, modules: Sequence[ModuleName], reporter: Reporter) -> Lock:
+def fetch(project: Project, modules: Sequence[str], reporter: Reporter) -> Lock:
     """Resolve, bring every artifact into the cache, verified, and only then write katpkg.lock."""
     check_modules(project, modules)
     reporter.step("fetching artifacts")

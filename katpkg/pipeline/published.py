@@ -11,7 +11,8 @@ from katpkg.errors import StoreError
 from katpkg.model.names import Codename, PackageName
 from katpkg.model.project import Project
 from katpkg.packages.deb.inspect import read_deb
-from katpkg.repository.apt.plan import AptRepository, Published
+from katpkg.repository.apt.packages import Stanza
+from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.signing import GpgVerifier
 from katpkg.store.base import Store
 
@@ -29,16 +30,16 @@ class PublishedRelease:
         self._verifier = verifier
 
     @cached_property
-    def packages(self) -> tuple[Published, ...]:
+    def packages(self) -> tuple[Stanza, ...]:
         """Everything that is published."""
         return tuple(self._read())
 
-    def of(self, name: PackageName, architecture: str) -> tuple[Published, ...]:
+    def of(self, name: PackageName, architecture: str) -> tuple[Stanza, ...]:
         """The published versions of one package, the oldest first."""
         found = {each for each in self.packages if each.name == name and each.architecture == architecture}
         return tuple(sorted(found, key=lambda each: each.version))
 
-    def members(self, published: Published) -> tuple[str, ...]:
+    def members(self, published: Stanza) -> tuple[str, ...]:
         """The paths that a published package holds. Raises StoreError."""
         found = self._store.read(published.filename)
         if found is None:
@@ -51,7 +52,7 @@ class PublishedRelease:
             path.write_bytes(found[0])
             return read_deb(path).members
 
-    def _read(self) -> Iterator[Published]:
+    def _read(self) -> Iterator[Stanza]:
         for channel in CHANNELS:
             suite = self._project.suite(self._codename, channel)
             yield from AptRepository(suite).published(self._store.read, self._verifier)

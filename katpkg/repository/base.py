@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from katpkg.model.names import Fingerprint
 from katpkg.model.package import BinaryPackage
 from katpkg.repository.publication import Publication, Token
 
@@ -23,18 +22,18 @@ class Signed:
     release_gpg: bytes
 
 
-class Signer(Protocol):
-    """Signs, and has verified that clients will accept it."""
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        """Of the primary key."""
-
-    def sign(self, release: bytes) -> Signed:
-        """``release`` signed, verified against the public key that clients have. Raises SigningError."""
+class Verifier(Protocol):
+    """Knows whether we signed something."""
 
     def verify(self, inrelease: bytes, where: str) -> bytes:
         """The text that was signed, when we signed it. Raises SigningError, which names ``where``."""
+
+
+class Signer(Verifier, Protocol):
+    """Signs, and has verified that clients will accept it."""
+
+    def sign(self, release: bytes) -> Signed:
+        """``release`` signed, verified against the public key that clients have. Raises SigningError."""
 
 
 class RepositoryFormat(Protocol):

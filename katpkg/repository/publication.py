@@ -72,3 +72,14 @@ class Publication:
 
     def __bool__(self) -> bool:
         return bool(self.actions)
+
+
+def describe(action: Action) -> str:
+    """The action in one line, for people: what ``--dry-run`` prints."""
+    match action:
+        case Create(phase=phase, key=key, digest=digest):
+            return f"{phase.name.lower():6} create  {key} ({digest.size} bytes)"
+        case Commit(phase=phase, key=key, content=content):
+            return f"{phase.name.lower():6} commit  {key} ({len(content)} bytes)"
+        case Replace(phase=phase, key=key, content=content):
+            return f"{phase.name.lower():6} replace {key} ({len(content)} bytes)"

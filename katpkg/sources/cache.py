@@ -50,6 +50,5 @@ def _verify(artifact: Artifact, file: Path) -> None:
         f"{artifact.name} is not the artifact that is locked",
         where=artifact.origin,
         hint=f"if what is there now is right: katpkg fetch {artifact.module}",
-        details=f"locked: sha256 {artifact.digest.sha256}, {artifact.digest.size} bytes\n"
-        f"found:  sha256 {found.sha256}, {found.size} bytes",
+        details=f"locked: {artifact.digest}\nfound:  {found}",
     )
