@@ -18,7 +18,7 @@ import click
 from katpkg.errors import SigningError
 
 if TYPE_CHECKING:
-    from katpkg.config.load import Loaded
+    from katpkg.config.project import Loaded
     from katpkg.model.project import Project
     from katpkg.report import Reporter
 

@@ -9,6 +9,9 @@ from katpkg.model.names import AbsolutePath, AccountName, Codename, Line, Module
 from katpkg.model.payload import STRICT, DebPayload, MetaPayload, PayloadKind
 from katpkg.model.service import Command, Service, Setting
 
+PLACEHOLDERS = ("venv", "lib", "etc", "state", "config", "site_packages", "python", "module", "package")
+"""What descriptors may write in braces for where things lie on the server."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relations:

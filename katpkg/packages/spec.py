@@ -93,7 +93,7 @@ def _entries(order: Order, contents: Contents, templates: Templates) -> Iterator
     for file in order.module.files:
         yield Entry(
             kind=EntryKind.CONFFILE if file.conffile else EntryKind.FILE,
-            path=AbsolutePath(order.places.fill(file.path)),
+            path=file.path,
             content=order.source_of(file),
             mode=int(file.mode, 8),
         )

@@ -95,7 +95,7 @@ def _writable(service: Service, places: Places) -> tuple[str, ...]:
     if service.sandbox is Sandbox.OFF:
         return ()
     mine = [directory for directory in places.module.directories if directory.user == service.account]
-    return tuple(places.fill(directory.path) for directory in mine)
+    return tuple(directory.path for directory in mine)
 
 
 def quoted(assignment: str) -> str:

@@ -1,0 +1,165 @@
+"""What no type can say: how the parts of a definition must fit each other."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+from katpkg.errors import ConfigError
+from katpkg.model.module import PLACEHOLDERS, ModuleSpec
+from katpkg.model.names import Codename
+from katpkg.model.payload import MetaPayload
+from katpkg.model.project import ArchiveSpec
+from katpkg.model.target import Target
+
+LONGEST_SUMMARY = 80
+ARTICLES = ("a ", "an ", "the ")
+MODE = re.compile(r"0?[0-7]{3}")
+
+
+def check(
+    directory: Path,
+    targets: Iterable[Target],
+    modules: Mapping[Codename, tuple[ModuleSpec, ...]],
+    files: Mapping[str, Mapping[str, object]],
+    archive: object,
+) -> list[ConfigError]:
+    """Everything that does not fit, each thing once."""
+    found: list[ConfigError] = []
+    if isinstance(archive, ArchiveSpec):
+        found += _check_archive(archive, targets)
+    for name, tree in files.items():
+        found += _check_differences(name, tree, modules)
+    for specs in modules.values():
+        for module in specs:
+            found += _check_module(module, directory)
+        found += _check_together(specs)
+    once = {(error.message, error.where): error for error in found}
+    return list(once.values())
+
+
+def unknown_key(key: str, known: Collection[str], where: str) -> ConfigError:
+    """The error for a key that nobody reads."""
+    near = difflib.get_close_matches(key, sorted(known), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
+    return ConfigError(f"unknown key {key!r}", where=where, hint=hint)
+
+
+def _check_archive(archive: ArchiveSpec, targets: Iterable[Target]) -> Iterator[ConfigError]:
+    if "all" in archive.architectures:
+        yield ConfigError(
+            "'all' is no architecture of an archive: every index has the packages for all",
+            where="katpkg.toml: archive.architectures",
+        )
+    for target in targets:
+        if target.architecture not in archive.architectures:
+            yield ConfigError(
+                f"{target} is built, but the archive does not serve {target.architecture}",
+                where="katpkg.toml: archive.architectures",
+                hint=f"add {str(target.architecture)!r} to it",
+            )
+
+
+def _check_differences(
+    name: str, tree: Mapping[str, object], modules: Mapping[Codename, object]
+) -> Iterator[ConfigError]:
+    where = f"modules/{name}.toml: target"
+    differences = tree.get("target", {})
+    if not isinstance(differences, Mapping):
+        yield ConfigError("expected a table for each release", where=where, hint="[target.bookworm]")
+        return
+    for codename in differences:
+        if not isinstance(codename, str) or re.fullmatch(r"[a-z][a-z0-9]*", codename) is None:
+            yield ConfigError(f"{codename!r} is no codename", where=where, hint=f"one of {', '.join(modules)}")
+
+
+def _check_module(module: ModuleSpec, directory: Path) -> Iterator[ConfigError]:
+    file = f"modules/{module.name}.toml"
+    yield from _check_summary(module, file)
+    if module.artifact is None and not module.is_meta:
+        yield ConfigError("missing key 'artifact'", where=file, hint='[artifact]\nname = "NAME-{version}.zip"')
+    yield from _check_files(module, file, directory)
+    yield from _check_placeholders(module, file)
+
+
+def _check_summary(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
+    if not 0 < len(module.summary) <= LONGEST_SUMMARY or module.summary.endswith("."):
+        yield ConfigError(f"a summary has 1 to {LONGEST_SUMMARY} characters and no full stop", where=f"{file}: summary")
+    if module.summary.lower().startswith(ARTICLES):
+        yield ConfigError("a summary begins without an article", where=f"{file}: summary")
+
+
+def _check_files(module: ModuleSpec, file: str, directory: Path) -> Iterator[ConfigError]:
+    for number, each in enumerate(module.files):
+        at = f"{file}: files[{number}]"
+        if not (directory / "files" / each.source).is_file():
+            yield ConfigError(f"there is no file {each.source!r}", where=f"{at}.source", hint="it lies below files/")
+        if each.conffile != each.path.startswith("/etc/"):
+            yield ConfigError("conffiles lie below /etc, and nothing else does", where=f"{at}.path")
+    for key, number, mode in (
+        *(("files", number, each.mode) for number, each in enumerate(module.files)),
+        *(("directories", number, each.mode) for number, each in enumerate(module.directories)),
+    ):
+        if MODE.fullmatch(mode) is None:
+            yield ConfigError(f"{mode!r} is no mode: octal, like 0640", where=f"{file}: {key}[{number}].mode")
+
+
+def _check_placeholders(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
+    for name in ("services", "commands", "migrations"):
+        for number, each in enumerate(getattr(module, name)):
+            for text in _texts(each):
+                for found in re.findall(r"\{([a-z_]+)\}", text):
+                    if found not in PLACEHOLDERS:
+                        yield ConfigError(
+                            f"there is no placeholder {{{found}}}",
+                            where=f"{file}: {name}[{number}]",
+                            hint=f"one of {', '.join(f'{{{each}}}' for each in PLACEHOLDERS)}",
+                        )
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _texts(each)
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _texts(getattr(value, each.name))
+
+
+def _check_together(modules: tuple[ModuleSpec, ...]) -> Iterator[ConfigError]:
+    packages = Counter(module.package for module in modules)
+    services = Counter(service.name for module in modules for service in module.services)
+    known = {module.name for module in modules}
+    for module in modules:
+        file = f"modules/{module.name}.toml"
+        if packages[module.package] > 1:
+            yield ConfigError(f"several modules make the package {module.package}", where=f"{file}: package")
+        for number, service in enumerate(module.services):
+            if services[service.name] > 1:
+                yield ConfigError(
+                    f"there are several services {service.name}", where=f"{file}: services[{number}].name"
+                )
+        if isinstance(module.payload, MetaPayload):
+            yield from _check_meta(module.payload, known, file)
+
+
+def _check_meta(payload: MetaPayload, known: Collection[str], file: str) -> Iterator[ConfigError]:
+    for name in payload.modules:
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            yield ConfigError(
+                f"there is no module {str(name)!r}",
+                where=f"{file}: payload.modules",
+                hint=f"did you mean {near[0]!r}?" if near else None,
+            )
+    lead = payload.version.removeprefix("=").strip() if payload.version.startswith("=") else None
+    if lead is not None and lead not in payload.modules:
+        yield ConfigError(
+            f"it takes its version from {lead!r}, which it does not pull in", where=f"{file}: payload.version"
+        )
