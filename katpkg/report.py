@@ -99,7 +99,10 @@ class Terminal:
 
     @contextmanager
     def progress(self, title: str, total: float) -> Iterator[Meter]:
-        """A bar that goes when the work is done."""
+        """A bar that goes when the work is done; nothing where a line cannot be drawn anew."""
+        if not self._console.is_terminal:
+            yield _NoMeter()
+            return
         columns = (
             TextColumn("    {task.description}"),
             BarColumn(bar_width=32),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -171,13 +172,18 @@ def _effective(name: str, tree: Tree, codename: Codename, layers: Layers) -> Map
 
 def _absolute(project: Project) -> Project:
     """``project`` with every path made absolute: relative ones are relative to katpkg.toml."""
-    here = project.directory
+
+    def absolute(path: Path) -> Path:
+        return Path(os.path.normpath(project.directory / path))
+
     return replace(
         project,
-        signing=replace(project.signing, public_key=here / project.signing.public_key),
-        source=replace(project.source, path=here / project.source.path),
-        build=replace(project.build, directory=here / project.build.directory, cache=here / project.build.cache),
-        publish=replace(project.publish, store=here / project.publish.store),
+        signing=replace(project.signing, public_key=absolute(project.signing.public_key)),
+        source=replace(project.source, path=absolute(project.source.path)),
+        build=replace(
+            project.build, directory=absolute(project.build.directory), cache=absolute(project.build.cache)
+        ),
+        publish=replace(project.publish, store=absolute(project.publish.store)),
     )
 
 

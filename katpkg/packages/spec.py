@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -131,16 +132,18 @@ def _commands(order: Order, templates: Templates) -> Iterator[Entry]:
     places = order.places
     files = (places.defaults_file, places.generated_file, places.administrator_file)
     for command in order.module.commands:
-        text = _render(
-            templates,
-            "command.j2",
-            name=command.name,
-            exec=places.fill(command.exec),
-            package=order.module.package,
-            user=command.user or "",
-            settings_files=files if order.module.settings else (),
-        )
-        yield Entry(path=AbsolutePath(f"/usr/bin/{command.name}"), content=text, mode=0o755)
+        values: dict[str, object] = {
+            "name": command.name,
+            "exec": places.fill(command.exec),
+            "package": order.module.package,
+            "user": command.user or "",
+            "settings_files": files if order.module.settings else (),
+        }
+        script = _render(templates, "command.j2", **values)
+        yield Entry(path=AbsolutePath(f"/usr/bin/{command.name}"), content=script, mode=0o755)
+        # compressed by us and not by dh_compress, so that the path here is the path in the package
+        page = gzip.compress(_render(templates, "command.1.j2", **values), mtime=0)
+        yield Entry(path=AbsolutePath(f"/usr/share/man/man1/{command.name}.1.gz"), content=page)
 
 
 def _render(templates: Templates, template: str, /, **values: object) -> bytes:

@@ -15,7 +15,7 @@ from katpkg.model.target import Target
 from katpkg.model.version import Version, translate
 from katpkg.packages.keyring import UPSTREAM, keyring_spec
 from katpkg.packages.order import Order, is_per_architecture
-from katpkg.pipeline.make import Workshop, adopt, keep, make
+from katpkg.pipeline.make import Workshop, adopt, check_by_lintian, keep, make
 from katpkg.repository.signing import PublicKey
 from katpkg.sources.lock import Lock
 
@@ -177,4 +177,5 @@ def _finished(shop: Workshop, order: Order) -> Job:
 def _make_keyring(shop: Workshop, spec: PackageSpec, version: Version, _before: tuple[str, ...]) -> BinaryPackage:
     with shop.bench(spec.name) as bench:
         package = shop.builder.build(replace(spec, version=version), bench)
+        check_by_lintian(shop, package, spec.target)
         return keep(package, shop.project.build.directory / spec.target.codename)

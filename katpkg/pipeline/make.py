@@ -15,6 +15,7 @@ from katpkg.model.artifact import Payload
 from katpkg.model.package import BinaryPackage, PackageSpec
 from katpkg.model.payload import DebPayload
 from katpkg.model.project import Project
+from katpkg.model.target import Target
 from katpkg.model.version import Version
 from katpkg.packages.contents import find_deb, lay_out
 from katpkg.packages.contract import vanished
@@ -69,8 +70,7 @@ def make(shop: Workshop, order: Order, version: Version, before: tuple[str, ...]
         if shop.checks.reproducible:
             _build_again(shop, order, version, package, bench)
         _check_contract(order, before, package, own)
-        if shop.checks.lintian:
-            lintian.check(package, order.target.release.distribution)
+        check_by_lintian(shop, package, order.target)
         return keep(package, shop.project.build.directory / order.target.codename)
 
 
@@ -108,6 +108,12 @@ def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:
     package.path.chmod(0o644)
     package.path.replace(path)
     return BinaryPackage(path=path, digest=package.digest, fields=package.fields, members=package.members)
+
+
+def check_by_lintian(shop: Workshop, package: BinaryPackage, target: Target) -> None:
+    """Ask lintian, unless this call does without."""
+    if shop.checks.lintian:
+        lintian.check(package, target.release.distribution)
 
 
 def _build(shop: Workshop, order: Order, version: Version, bench: Path) -> tuple[BinaryPackage, frozenset[str]]:

@@ -21,7 +21,6 @@ WIDTH = 78
 
 COMMON_LICENSES = {
     "Apache-2.0": "Apache-2.0",
-    "BSD-3-Clause": "BSD",
     "CC0-1.0": "CC0-1.0",
     "GPL-2.0-only": "GPL-2",
     "GPL-2.0-or-later": "GPL-2",

@@ -22,7 +22,7 @@ def check(package: BinaryPackage, distribution: str) -> None:
         raise BuildError(f"lintian could not look at {package.filename}", details=process.tail(done.output))
     if findings:
         raise BuildError(
-            f"lintian has {len(findings)} findings in {package.filename}",
+            f"lintian finds fault with {package.filename}",
             hint="mend them, or add a [[lintian]] override with the reason to the module",
             details="\n".join(findings[:40]),
         )

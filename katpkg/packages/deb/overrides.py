@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from katpkg.model.module import LintianOverride
 from katpkg.model.names import Line
-from katpkg.model.package import PackageSpec
+from katpkg.model.package import INPUTS_FIELD, EntryKind, PackageSpec
 from katpkg.model.target import Compression
 
 OPT = (
@@ -31,6 +31,18 @@ INTERPRETER = LintianOverride(
     reason=Line("the interpreter is the virtual environment's own link to the system's python3"),
 )
 
+PRIVATE = LintianOverride(
+    tag=Line("non-standard-file-perm"),
+    context=Line("* [etc/*]"),
+    reason=Line("the administrator may put secrets there"),
+)
+
+INPUTS = LintianOverride(
+    tag=Line("unknown-field"),
+    context=Line(INPUTS_FIELD),
+    reason=Line("the digest of what the package was built from, so that equal inputs are built once"),
+)
+
 ZSTD = LintianOverride(
     tag=Line("malformed-deb-archive"),
     context=Line("*"),
@@ -40,6 +52,9 @@ ZSTD = LintianOverride(
 
 def overrides_for(spec: PackageSpec, compression: Compression) -> Iterator[LintianOverride]:
     """Those that ``spec`` needs by its kind, and its module's own."""
+    yield INPUTS
+    if any(entry.kind is EntryKind.CONFFILE and entry.mode & 0o007 == 0 for entry in spec.entries):
+        yield PRIVATE
     if spec.virtual_environment is not None:
         for tag, reason in OPT:
             yield LintianOverride(tag=Line(tag), context=Line("*[opt/venvs/*]"), reason=Line(reason))
