@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+WIDTH_OF_LOGS = 160
+
 
 class Meter(Protocol):
     """How far one piece of work is."""
@@ -76,6 +78,8 @@ class Terminal:
 
     def __init__(self, stream: TextIO | None = None, *, verbose: bool = False) -> None:
         self._console = Console(file=stream or sys.stderr, highlight=False, soft_wrap=True)
+        if not self._console.is_terminal:
+            self._console.width = WIDTH_OF_LOGS
         self._verbose = verbose
         self._began = time.monotonic()
 

@@ -180,9 +180,7 @@ def _absolute(project: Project) -> Project:
         project,
         signing=replace(project.signing, public_key=absolute(project.signing.public_key)),
         source=replace(project.source, path=absolute(project.source.path)),
-        build=replace(
-            project.build, directory=absolute(project.build.directory), cache=absolute(project.build.cache)
-        ),
+        build=replace(project.build, directory=absolute(project.build.directory), cache=absolute(project.build.cache)),
         publish=replace(project.publish, store=absolute(project.publish.store)),
     )
 

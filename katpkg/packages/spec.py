@@ -118,12 +118,13 @@ def _settings(order: Order, templates: Templates) -> Iterator[Entry]:
         "administrator_file": places.administrator_file,
         "services": [f"{service.name}.service" for service in module.services],
     }
-    shipped = [setting for setting in module.settings if setting.default is not None]
-    yield Entry(path=places.defaults_file, content=_render(templates, "defaults.j2", settings=shipped, **files))
+    text = _render(templates, "defaults.j2", settings=module.settings, **files)
+    yield Entry(path=places.defaults_file, content=text)
+    # the same in every version, for dpkg asks about a conffile when both sides changed it
     yield Entry(
         kind=EntryKind.CONFFILE,
         path=places.administrator_file,
-        content=_render(templates, "administrator.conf.j2", settings=module.settings, **files),
+        content=_render(templates, "administrator.conf.j2", **files),
         mode=0o640,
     )
 

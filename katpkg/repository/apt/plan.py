@@ -35,6 +35,10 @@ class Generation:
     release: Release
     indexes: Mapping[Architecture, Index]
 
+    def has(self, stanza: Stanza) -> bool:
+        """Whether the package is published."""
+        return any(stanza.key in index for index in self.indexes.values())
+
 
 class AptRepository:
     """One suite of an apt archive."""
@@ -58,16 +62,16 @@ class AptRepository:
         }
         digests = {path: Digest.of(content) for path, content in compressed.items()}
         release = Release.of(self._suite, self._date(current, now), digests)
-        title = f"{self._suite.name}: {', '.join(f'{each.name} {each.version}' for each in packages) or 'nothing new'}"
         if current is not None and current.release.says_the_same(release):
             return Publication(title=f"{self._suite.name}: nothing changed")
+        new = [f"{each.name} {each.version}" for each in stanzas if current is None or not current.has(each)]
         actions = chain(
             self._put_pool(packages, stanzas),
             self._put_indexes(compressed, digests),
             self._keep(current),
             self._commit(current, release, compressed, signer),
         )
-        return Publication(title=title, actions=tuple(actions))
+        return Publication(title=f"{self._suite.name}: {', '.join(new) or 'the same packages'}", actions=tuple(actions))
 
     def published(self, read: Read, verifier: Verifier) -> tuple[Stanza, ...]:
         """Every package that is published, each once. Raises as ``plan``."""

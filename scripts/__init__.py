@@ -1,0 +1,1 @@
+"""Programs around katpkg: set-up, the demo, machines to test on, benchmarks."""

@@ -1,0 +1,1 @@
+"""Debian machines to test on, booted in a second."""
