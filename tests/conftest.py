@@ -106,7 +106,7 @@ class Published:
 
 
 @pytest.fixture(scope="session")
-def archives(tmp_path_factory: pytest.TempPathFactory, demo_artifacts: Path) -> dict[str, Published]:
+def archives() -> dict[str, Published]:
     """Archives by release; ``published`` fills it."""
     return {}
 

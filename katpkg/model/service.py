@@ -125,3 +125,5 @@ class Command:
     """What it runs; arguments are appended."""
     user: AccountName | None = None
     """The account it runs as; the caller's when left out."""
+    directory: Line = Line("")
+    """The working directory; the caller's when left out."""

@@ -136,6 +136,7 @@ def _commands(order: Order, templates: Templates) -> Iterator[Entry]:
         values: dict[str, object] = {
             "name": command.name,
             "exec": places.fill(command.exec),
+            "directory": places.fill(command.directory),
             "package": order.module.package,
             "user": command.user or "",
             "settings_files": files if order.module.settings else (),

@@ -58,15 +58,10 @@ def _bootstrap(codename: str, packages: Sequence[str], root: Path) -> None:
     print(f"    bootstrapping Debian {codename} (about a minute, once)", file=sys.stderr, flush=True)
     unfinished = root.with_name(f"{root.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    command: list[str | Path] = [
-        "mmdebstrap",
-        "--quiet",
-        *OPTIONS,
-        f"--include={','.join(packages)}",
-        codename,
-        unfinished,
-    ]
-    subprocess.run([*command, codename, unfinished], check=True, stdin=subprocess.DEVNULL)
+    keep = KEEP.format(kept=KEPT, package=PYTHONS[codename])
+    options = [*OPTIONS, f"--include={','.join(packages)}", f"--customize-hook={keep}"]
+    command = ["mmdebstrap", "--quiet", *options, codename, str(unfinished)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     (unfinished / "etc/apt/sources.list").unlink(missing_ok=True)
     shutil.rmtree(unfinished / "var/lib/apt/lists")
     (unfinished / "var/lib/apt/lists").mkdir()
