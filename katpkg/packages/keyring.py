@@ -5,7 +5,9 @@ The key is package content in /usr/share/keyrings, never a conffile: an upgrade 
 
 from __future__ import annotations
 
-from katpkg.model.module import Relations
+from datetime import UTC, datetime
+
+from katpkg.model.module import LintianOverride, Relations
 from katpkg.model.names import AbsolutePath, Architecture, Fingerprint, Line
 from katpkg.model.package import Entry, EntryKind, PackageSpec
 from katpkg.model.project import Project
@@ -17,6 +19,12 @@ from katpkg.packages.templates import Templates
 
 UPSTREAM = Version("1")
 """The keyring has no upstream; its revision alone rises, when key or source change."""
+
+SOURCES = LintianOverride(
+    tag=Line("package-installs-apt-sources"),
+    context=Line("*"),
+    reason=Line("to tell apt where the archive is, is what the package is for"),
+)
 
 DESCRIPTION = """\
 This package holds the key that signs the archive of {label}, and tells apt
@@ -46,7 +54,7 @@ def keyring_spec(
         section=Line("misc"),
         maintainer=archive.maintainer,
         license=Line("CC0-1.0"),
-        copyright=archive.maintainer,
+        copyright=Line(f"{datetime.fromtimestamp(date, UTC).year} {archive.maintainer}"),
         relations=Relations(),
         changes=(Line(f"The archive is signed by {fingerprint}."),),
         built_from=(Line(f"fingerprint: {fingerprint}"),),
@@ -54,6 +62,7 @@ def keyring_spec(
             templates.digest(), key=key.hex(), sources=sources.decode(), maintainer=archive.maintainer
         ),
         source_date_epoch=date,
+        lintian=(SOURCES,),
         entries=(
             Entry(path=keyring, content=key),
             Entry(
