@@ -1,0 +1,251 @@
+"""The definition: layers, origins, and every mistake told at once, with where it is and what was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from katpkg.config.load import find_definition, load_project
+from katpkg.config.project import Loaded
+from katpkg.config.schema import main_schema, module_schema
+from katpkg.errors import ConfigError
+from katpkg.model.target import Compression
+
+ROOT = Path(__file__).parent.parent.parent.parent
+
+MAIN = """
+targets = ["bookworm/amd64", "trixie/amd64"]
+
+[archive]
+name = "kat"
+origin = "Test"
+label = "Test"
+description = "For tests"
+uri = "https://packages.example.org/"
+maintainer = "Somebody <somebody@example.org>"
+architectures = ["amd64"]
+
+[signing]
+public_key = "keys/archive.asc"
+"""
+
+WEB = """
+package = "kat-web"
+summary = "web interface"
+description = "It shows things."
+license = "EUPL-1.2"
+copyright = "2026 its authors"
+
+[artifact]
+name = "web-{version}.zip"
+
+[payload]
+kind = "wheel"
+
+[[services]]
+name = "kat-web"
+description = "Web interface"
+exec = "{venv}/bin/web"
+health = { url = "http://127.0.0.1:8000/" }
+"""
+
+KAT = """
+package = "kat"
+summary = "everything"
+description = "All of it."
+license = "EUPL-1.2"
+copyright = "2026 its authors"
+
+[payload]
+kind = "meta"
+modules = ["web"]
+version = "1.0"
+"""
+
+
+def write(directory: Path, main: str = MAIN, **modules: str) -> Path:
+    (directory / "modules").mkdir(parents=True, exist_ok=True)
+    (directory / "katpkg.toml").write_text(main)
+    for name, text in (modules or {"web": WEB}).items():
+        (directory / "modules" / f"{name}.toml").write_text(text)
+    return directory
+
+
+def load(directory: Path, main: str = MAIN, **modules: str) -> Loaded:
+    return load_project(write(directory, main, **modules))
+
+
+def errors(directory: Path, main: str = MAIN, **modules: str) -> list[ConfigError]:
+    with pytest.raises(ConfigError) as caught:
+        load(directory, main, **modules)
+    return [caught.value, *caught.value.others]
+
+
+def test_a_whole_definition_becomes_a_project(tmp_path: Path) -> None:
+    project = load(tmp_path, web=WEB, kat=KAT).project
+    assert [str(target) for target in project.targets] == ["bookworm/amd64", "trixie/amd64"]
+    assert [module.name for module in project.modules[project.targets[0].codename]] == ["kat", "web"]
+    assert project.targets[1].release.python == "3.13"
+    assert project.archive.keyring_package == "kat-archive-keyring"
+
+
+def test_paths_are_relative_to_katpkg_toml(tmp_path: Path) -> None:
+    project = load(tmp_path, MAIN + '\n[publish]\nstore = "../public"\n').project
+    assert project.publish.store == tmp_path.parent / "public"
+    assert project.signing.public_key == tmp_path / "keys/archive.asc"
+    assert project.lock_file == tmp_path / "katpkg.lock"
+
+
+def test_a_release_can_be_changed_and_added(tmp_path: Path) -> None:
+    main = (
+        MAIN.replace('"trixie/amd64"', '"forky/amd64"')
+        + '\n[release.bookworm]\ncompression = "zstd"\n'
+        + '\n[release.forky]\ndistribution = "debian"\nversion = "14"\npython = "3.14"\nglibc = "2.42"\n'
+    )
+    loaded = load(tmp_path, main)
+    bookworm, forky = (target.release for target in loaded.project.targets)
+    assert bookworm.compression is Compression.ZSTD
+    assert bookworm.python == "3.11"
+    assert forky.revision_suffix == "~deb14u1"
+    assert loaded.origins[("release", "bookworm", "compression")] == "katpkg.toml"
+    assert loaded.origins[("release", "bookworm", "python")] == "built-in"
+
+
+def test_a_module_may_differ_for_a_release(tmp_path: Path) -> None:
+    loaded = load(tmp_path, web=WEB + '\n[target.trixie]\nsummary = "newer web interface"\n')
+    by_release = {codename: modules[0].summary for codename, modules in loaded.project.modules.items()}
+    assert by_release == {"bookworm": "web interface", "trixie": "newer web interface"}
+    assert loaded.origins[("modules", "trixie", "web", "summary")] == "modules/web.toml [target.trixie]"
+    assert loaded.origins[("modules", "bookworm", "web", "summary")] == "modules/web.toml"
+
+
+WEB_MISTAKES: list[tuple[str, str, str, str, str]] = [
+    ("health = {", "healt = {", "unknown key 'healt'", "modules/web.toml: services[0]", "did you mean 'health'?"),
+    ("summary = ", "sumary = ", "unknown key 'sumary'", "modules/web.toml", "did you mean 'summary'?"),
+    ('kind = "wheel"', 'kind = "whel"', "there is no payload kind 'whel'", "modules/web.toml: payload.kind", "'wheel'"),
+    ('kind = "wheel"', 'kind = "wheel"\nwhel = 1', "unknown key 'whel'", "modules/web.toml: payload", "'wheel'"),
+    ('kind = "wheel"', 'kind = "tree"', "missing key 'copies'", "modules/web.toml: payload", ""),
+    ('"web interface"', "7", "expected text, got 7", "modules/web.toml: summary", ""),
+    ('"web interface"', '"The web interface"', "a summary begins without an article", "modules/web.toml: summary", ""),
+    ('"web interface"', '"web."', "a summary has 1 to 80 characters", "modules/web.toml: summary", ""),
+    ('"kat-web"', '"K"', "'K' is no package name: at least two of", "modules/web.toml: package", ""),
+    ("{venv}/bin", "{vevn}/bin", "there is no placeholder {vevn}", "modules/web.toml: services[0]", "{venv}"),
+    ("[artifact]\nname", "[artifac]\nname", "unknown key 'artifac'", "modules/web.toml", "did you mean 'artifact'?"),
+    ('name = "web-{version}.zip"', "", "missing key 'name'", "modules/web.toml: artifact", ""),
+    ("[payload]", "[target.Bookworm]\n[payload]", "'Bookworm' is no codename", "modules/web.toml: target", "bookworm"),
+    (
+        "[[services]]",
+        "[[files]]\npath = '/x/y'\nsource = 'n'\n[[services]]",
+        "there is no file 'n'",
+        "files[0].source",
+        "",
+    ),
+    (
+        "[[services]]",
+        "[[directories]]\npath='/a'\nuser='b'\nmode='9'\n[[services]]",
+        "'9' is no mode",
+        "directories[0]",
+        "",
+    ),
+    ('exec = "{venv}/bin/web"', 'exec = "a\\nb"', "one line without control characters", "services[0].exec", ""),
+    ("[[services]]", "sandbox = 1\n[[services]]", "unknown key 'sandbox'", "modules/web.toml: payload", ""),
+    ('{ url = "http://127.0.0.1:8000/" }', "3", "expected a table, got 3", "modules/web.toml: services[0].health", ""),
+    ('bin/web"', 'bin/web"\nsandbox = "strong"', "expected 'strict', 'network', 'jit'", "services[0].sandbox", ""),
+]
+
+MAIN_MISTAKES: list[tuple[str, str, str, str, str]] = [
+    ("[archive]", "[archiv]", "unknown key 'archiv'", "katpkg.toml", "did you mean 'archive'?"),
+    ("label = ", "lable = ", "unknown key 'lable'", "katpkg.toml: archive", "did you mean 'label'?"),
+    ('"trixie/amd64"', '"sarge/amd64"', "'sarge/amd64' is no target", "katpkg.toml: targets[1]", "[release.CODENAME]"),
+    ('"trixie/amd64"', '"trixie"', "'trixie' is no target", "katpkg.toml: targets[1]", "bookworm"),
+    ('["bookworm/amd64", "trixie/amd64"]', "[]", "no targets", "katpkg.toml: targets", 'targets = ["bookworm/amd64"]'),
+    ('["amd64"]', '["arm64"]', "the archive does not serve amd64", "katpkg.toml: archive.architectures", "'amd64'"),
+    ('["amd64"]', '["amd64", "all"]', "'all' is no architecture of an archive", "archive.architectures", ""),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "message", "where", "hint"), WEB_MISTAKES)
+def test_a_mistake_in_a_module_is_told(
+    right: str, wrong: str, message: str, where: str, hint: str, tmp_path: Path
+) -> None:
+    assert right in WEB
+    found = errors(tmp_path, web=WEB.replace(right, wrong, 1))
+    assert_told(found, message, where, hint)
+
+
+@pytest.mark.parametrize(("right", "wrong", "message", "where", "hint"), MAIN_MISTAKES)
+def test_a_mistake_in_katpkg_toml_is_told(
+    right: str, wrong: str, message: str, where: str, hint: str, tmp_path: Path
+) -> None:
+    assert right in MAIN
+    assert_told(errors(tmp_path, MAIN.replace(right, wrong, 1)), message, where, hint)
+
+
+def assert_told(found: list[ConfigError], message: str, where: str, hint: str) -> None:
+    fitting = [each for each in found if message in each.message and where in str(each.where)]
+    assert fitting, [(each.message, each.where) for each in found]
+    assert hint in str(fitting[0].hint or "")
+
+
+def test_all_mistakes_of_all_files_are_told_at_once_and_each_once(tmp_path: Path) -> None:
+    main = MAIN.replace("label =", "lable =")
+    found = errors(tmp_path, main, web=WEB.replace("summary =", "sumary ="), kat=KAT.replace('["web"]', '["wbe"]'))
+    told = [(each.message, each.where) for each in found]
+    assert ("unknown key 'lable'", "katpkg.toml: archive") in told
+    assert ("missing key 'label'", "katpkg.toml: archive") in told
+    assert ("unknown key 'sumary'", "modules/web.toml") in told
+    assert ("there is no module 'wbe'", "modules/kat.toml: payload.modules") in told
+    assert len(told) == len(set(told))
+
+
+def test_modules_must_fit_each_other(tmp_path: Path) -> None:
+    other = WEB.replace('package = "kat-web"', 'package = "kat-other"')
+    found = errors(tmp_path, web=WEB, other=other, again=WEB)
+    messages = [each.message for each in found]
+    assert "several modules make the package kat-web" in messages
+    assert "there are several services kat-web" in messages
+
+
+def test_a_meta_package_takes_its_version_from_a_member(tmp_path: Path) -> None:
+    found = errors(tmp_path, web=WEB, kat=KAT.replace('"1.0"', '"= other"'))
+    assert_told(found, "it takes its version from 'other', which it does not pull in", "modules/kat.toml", "")
+
+
+def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    (found,) = errors(tmp_path, web="package = \n")
+    assert "it is not TOML" in found.message
+    assert "line 1" in found.message
+    assert found.where == "modules/web.toml"
+
+
+def test_the_nearest_definition_upwards_is_found(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "a/b").mkdir(parents=True)
+    assert find_definition(tmp_path / "a/b") == tmp_path
+
+
+def test_a_definition_in_repo_is_found(tmp_path: Path) -> None:
+    write(tmp_path / "repo")
+    assert find_definition(tmp_path) == tmp_path / "repo"
+
+
+def test_where_there_is_no_definition_it_is_said_how_to_name_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_project(tmp_path)
+    assert caught.value.message == "there is no katpkg.toml"
+    assert caught.value.hint == "katpkg -C DIR says where it lies"
+
+
+@pytest.mark.parametrize("directory", ["repo", "tests/demo"])
+def test_the_definitions_of_this_project_are_right(directory: str) -> None:
+    assert load_project(ROOT / directory).project.targets
+
+
+def test_the_schema_describes_every_key_with_the_words_of_the_model() -> None:
+    main, module = main_schema(), module_schema()
+    assert set(main["properties"]) == {"targets", "archive", "signing", "source", "build", "publish", "release"}
+    assert "name" not in module["required"]
+    assert "target" in module["properties"]
+    assert module["properties"]["package"]["description"] == "The binary package that is made of it."
+    assert module["additionalProperties"] is False
