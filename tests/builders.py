@@ -124,7 +124,12 @@ def make_package(
     return BinaryPackage(path=path, digest=Digest.of(path), fields=fields, members=("/usr/share/x",))
 
 
-def make_deb(directory: Path, control: Mapping[str, str] | None = None, files: Mapping[str, str] | None = None) -> Path:
+def make_deb(
+    directory: Path,
+    control: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
+    compression: str = "xz",
+) -> Path:
     """A real .deb, packed by dpkg-deb."""
     fields = {
         "Package": "demo-thing",
@@ -140,7 +145,8 @@ def make_deb(directory: Path, control: Mapping[str, str] | None = None, files: M
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text)
     path = directory / f"{fields['Package']}_{fields['Version']}_{fields['Architecture']}.deb"
-    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, path], check=True, stdout=subprocess.DEVNULL)
+    command: list[str | Path] = ["dpkg-deb", "--root-owner-group", f"-Z{compression}", "--build", tree, path]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return path
 
 

@@ -89,14 +89,14 @@ def _data(deb: Deb) -> Iterator[str]:
     with _tar(deb, deb.data) as tar:
         for info in tar:
             vars(tar)["members"].clear()  # it would keep them all
-            name = info.name.removeprefix(".").removeprefix("/")
+            name = info.name.removeprefix("./").rstrip("/")
             if info.name.startswith("/") or ".." in name.split("/"):
                 raise invalid(deb.path, f"{info.name!r} leads out of the package")
             if info.type not in ORDINARY:
                 raise invalid(deb.path, f"{info.name!r} is a device or a pipe")
             if info.mode & SPECIAL_BITS and not info.isdir():
                 raise invalid(deb.path, f"{info.name!r} is setuid or setgid")
-            if name:
+            if name not in ("", "."):
                 yield f"/{name}/" if info.isdir() else f"/{name}"
 
 

@@ -14,6 +14,7 @@ import pytest
 from katpkg.errors import RepositoryError, SigningError, StoreError
 from katpkg.model.names import Architecture, Line, SuiteName
 from katpkg.model.package import BinaryPackage
+from katpkg.model.suite import SuiteSpec
 from katpkg.report import Quiet
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.apt.release import Release
@@ -198,13 +199,11 @@ def test_a_development_version_may_go_to_testers(store: MemoryStore, tmp_path: P
     assert b"NotAutomatic: yes" in store.objects["dists/bookworm-testing/InRelease"]
 
 
-@pytest.mark.parametrize("change", [{"origin": Line("Other")}, {"label": Line("Other")}])
-def test_what_clients_refuse_to_see_changed_is_refused(
-    change: dict[str, Line], store: MemoryStore, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("changed", [replace(SUITE, origin=Line("Other")), replace(SUITE, label=Line("Other"))])
+def test_what_clients_refuse_to_see_changed_is_refused(changed: SuiteSpec, store: MemoryStore, tmp_path: Path) -> None:
     publish(store, make_package(tmp_path))
     with pytest.raises(RepositoryError, match="clients refuse an archive that changes it"):
-        plan(store, suite=replace(SUITE, **change))
+        plan(store, suite=changed)
 
 
 def test_a_changed_description_is_published_without_packages(store: MemoryStore, tmp_path: Path) -> None:

@@ -1,0 +1,221 @@
+"""What is rendered: every template, as a Debian developer would read it."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from katpkg.errors import BuildError, ConfigError
+from katpkg.model.module import Directory, LintianOverride, Relations
+from katpkg.model.names import AbsolutePath, AccountName, Architecture, Line, PackageName, UnitName, VariableName
+from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, VirtualEnvironment
+from katpkg.model.service import Command, Health, Sandbox, Service, Setting
+from katpkg.model.target import Compression
+from katpkg.packages.deb.debianize import debianize
+from katpkg.packages.descriptor import descriptor
+from katpkg.packages.places import Places
+from katpkg.packages.systemd import LEVELS, render_units
+from katpkg.packages.templates import Templates, env_quote
+from tests.builders import NOBLE, TEMPLATES, make_module, make_spec, make_target
+from tests.golden import assert_golden
+
+SERVICE = Service(
+    name=UnitName("kat-web"),
+    description=Line("Web interface"),
+    exec=Line("{venv}/bin/web --listen 127.0.0.1"),
+    directory=Line("{state}"),
+    groups=(AccountName("docker"),),
+    after=(Line("postgresql.service"),),
+    wants=(Line("kat-worker.service"),),
+    condition=Line("/run/docker.sock"),
+    environment=(Line('GREETING=100 % "sure"'),),
+    health=Health(url=Line("http://127.0.0.1:8000/health")),
+)
+TIMER = Service(
+    name=UnitName("kat-web-clean"),
+    description=Line("Cleaning"),
+    exec=Line("/usr/bin/true"),
+    oneshot=True,
+    calendar=Line("daily"),
+    sandbox=Sandbox.OFF,
+)
+SETTINGS = (
+    Setting(name=VariableName("WEB_PORT"), meaning=Line("The port it listens on"), default=Line("8000")),
+    Setting(name=VariableName("WEB_KEY"), meaning=Line("Signs cookies"), required=True, secret=True),
+)
+DIRECTORY = Directory(path=AbsolutePath("/var/lib/kat-web"), user=AccountName("kat-web"))
+MODULE = make_module(services=(SERVICE, TIMER), settings=SETTINGS, directories=(DIRECTORY,))
+PLACES = Places(prefix=PackageName("kat"), module=MODULE, target=make_target())
+
+FULL = make_spec(
+    architecture=Architecture("amd64"),
+    relations=Relations(depends=(Line("python3 (>= 3.11)"), Line("python3 (<< 3.12)")), suggests=(Line("kat"),)),
+    entries=(
+        Entry(path=AbsolutePath("/usr/lib/kat/web.defaults"), content=b"WEB_PORT=8000\n"),
+        Entry(path=AbsolutePath("/etc/kat/web.conf"), content=b"#\n", kind=EntryKind.CONFFILE, mode=0o640),
+        Entry(path=AbsolutePath("/usr/bin/kat-web"), content=b"#!/bin/sh\n", mode=0o755),
+        Entry(path=AbsolutePath("/usr/share/kat/link"), content="../elsewhere", kind=EntryKind.SYMLINK),
+    ),
+    units=render_units(PLACES, TEMPLATES),
+    accounts=(Account(name=AccountName("kat-web"), description=Line("Web interface")),),
+    directories=(DIRECTORY,),
+    virtual_environment=VirtualEnvironment(
+        path=AbsolutePath("/opt/venvs/kat-web"), interpreter=AbsolutePath("/usr/bin/python3.11")
+    ),
+    lintian=(LintianOverride(tag=Line("no-manual-page"), reason=Line("it is told elsewhere")),),
+)
+
+CASES: dict[str, tuple[PackageSpec, Compression]] = {
+    "full": (FULL, Compression.XZ),
+    "least": (make_spec(), Compression.XZ),
+    "noble": (make_spec(target=make_target(NOBLE)), Compression.ZSTD),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_debian_directory_is_as_expected(case: str, tmp_path: Path) -> None:
+    spec, compression = CASES[case]
+    debianize(spec, tmp_path / "tree", TEMPLATES, compression)
+    debian = tmp_path / "tree/debian"
+    for path in sorted(debian.rglob("*")):
+        if path.is_file():
+            assert_golden(f"{case}/{path.relative_to(debian)}", path.read_text())
+    assert stat.S_IMODE((debian / "rules").stat().st_mode) == 0o755
+
+
+def test_files_are_staged_with_their_modes(tmp_path: Path) -> None:
+    debianize(FULL, tmp_path / "tree", TEMPLATES, Compression.XZ)
+    root = tmp_path / "tree/root"
+    assert stat.S_IMODE((root / "etc/kat/web.conf").stat().st_mode) == 0o640
+    assert stat.S_IMODE((root / "usr/bin/kat-web").stat().st_mode) == 0o755
+    assert (root / "usr/share/kat/link").readlink() == Path("../elsewhere")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_dpkg_reads_the_changelog_and_shell_reads_the_scripts(case: str, tmp_path: Path) -> None:
+    spec, compression = CASES[case]
+    debianize(spec, tmp_path / "tree", TEMPLATES, compression)
+    shown = subprocess.run(
+        ["dpkg-parsechangelog", "--show-field", "Timestamp"],
+        cwd=tmp_path / "tree",
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert int(shown.stdout) == spec.source_date_epoch
+    for script in (tmp_path / "tree/debian").glob("*.p*[mt]"):
+        if script.suffix in (".postinst", ".prerm", ".postrm"):
+            subprocess.run(["sh", "-n", script], check=True)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Entry(path=AbsolutePath("/etc/kat/web.conf"), content=b""),
+        Entry(path=AbsolutePath("/usr/lib/kat/web.conf"), content=b"", kind=EntryKind.CONFFILE),
+    ],
+)
+def test_a_conffile_lies_in_etc_and_nothing_else_does(entry: Entry, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="conffiles lie in /etc, and nothing else does"):
+        debianize(make_spec(entries=(entry,)), tmp_path / "tree", TEMPLATES, Compression.XZ)
+
+
+def test_two_parts_cannot_be_one_file(tmp_path: Path) -> None:
+    entry = Entry(path=AbsolutePath("/usr/share/x"), content=b"")
+    with pytest.raises(BuildError, match="two parts of the package are this file"):
+        debianize(make_spec(entries=(entry, entry)), tmp_path / "tree", TEMPLATES, Compression.XZ)
+
+
+def test_a_value_cannot_smuggle_a_stanza_into_control(tmp_path: Path) -> None:
+    evil = str.__new__(Line, "x\n\nPackage: evil")
+    with pytest.raises(BuildError, match="the control file did not come out as it was meant"):
+        debianize(make_spec(summary=evil), tmp_path / "tree", TEMPLATES, Compression.XZ)
+
+
+def test_every_template_is_used() -> None:
+    source = "\n".join(path.read_text() for path in (Path(__file__).parents[3] / "katpkg").rglob("*.py"))
+    names = [path.name for path in (Path(__file__).parents[3] / "debian-templates").iterdir()]
+    assert [name for name in names if f'"{name}"' not in source] == []
+
+
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    for unit in render_units(PLACES, TEMPLATES):
+        (tmp_path / f"{unit.name}.{unit.suffix}").write_text(
+            unit.text.replace("/opt/venvs/kat-web/bin/web", "/bin/true")
+        )
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *sorted(tmp_path.iterdir())],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    mine = [line for line in done.stderr.splitlines() if "kat-web" in line and "kat-worker" not in line]
+    assert mine == []
+
+
+@pytest.mark.parametrize(("level", "most"), [(Sandbox.STRICT, 2.0), (Sandbox.NETWORK, 2.0), (Sandbox.JIT, 2.0)])
+def test_a_sandbox_is_as_tight_as_it_says(level: Sandbox, most: float, tmp_path: Path) -> None:
+    unit = tmp_path / "x.service"
+    unit.write_text("[Service]\nExecStart=/bin/true\nUser=nobody\n" + "\n".join(LEVELS[level]) + "\n")
+    command: list[str | Path] = ["systemd-analyze", "security", "--offline=true", "--no-pager", unit]
+    said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    assert float(said.splitlines()[-1].partition(": ")[2].split()[0]) <= most
+
+
+def test_the_descriptor_tells_the_server_about_the_module() -> None:
+    assert_golden("descriptor.json", descriptor(PLACES).decode())
+
+
+def test_settings_and_commands_are_as_expected() -> None:
+    files = {
+        "package": "kat-web",
+        "defaults_file": PLACES.defaults_file,
+        "generated_file": PLACES.generated_file,
+        "administrator_file": PLACES.administrator_file,
+        "services": ["kat-web.service"],
+    }
+    assert_golden("settings/web.defaults", TEMPLATES.render("defaults.j2", settings=SETTINGS, **files))
+    assert_golden("settings/web.conf", TEMPLATES.render("administrator.conf.j2", **files))
+    command = Command(name=Line("kat-web"), exec=Line("/opt/venvs/kat-web/bin/web"), user=AccountName("kat-web"))
+    values = {
+        "name": command.name,
+        "exec": command.exec,
+        "package": "kat-web",
+        "user": command.user,
+        "directory": "/var/lib/kat-web",
+        "settings_files": (PLACES.defaults_file, PLACES.generated_file, PLACES.administrator_file),
+    }
+    assert_golden("settings/kat-web", TEMPLATES.render("command.j2", **values))
+    assert_golden("settings/kat-web.1", TEMPLATES.render("command.1.j2", **values))
+
+
+NASTY = ["plain", "two words", 'a "quote"', "$HOME", "`id`", "back\\slash", "100%", "it's", "#no comment", ""]
+
+
+@pytest.mark.parametrize("value", NASTY)
+def test_a_setting_is_read_back_by_the_shell_as_it_was_meant(value: str, tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text(f"VALUE={env_quote(value)}\n")
+    done = subprocess.run(["sh", "-c", f'. {file}; printf %s "$VALUE"'], check=True, capture_output=True, text=True)
+    assert done.stdout == value
+
+
+def test_an_unknown_placeholder_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"unknown placeholder .vevn."):
+        PLACES.fill("{vevn}/bin/web")
+
+
+def test_a_missing_value_is_an_error_and_not_an_empty_text(tmp_path: Path) -> None:
+    (tmp_path / "x.j2").write_text("{{ missing }}")
+    with pytest.raises(BuildError, match="'missing' is undefined"):
+        Templates(tmp_path).render("x.j2")
+
+
+def test_the_digest_of_templates_changes_with_any_of_them(tmp_path: Path) -> None:
+    (tmp_path / "x.j2").write_text("a")
+    before = Templates(tmp_path).digest()
+    (tmp_path / "x.j2").write_text("b")
+    assert Templates(tmp_path).digest() != before
