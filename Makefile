@@ -44,6 +44,9 @@ acceptance: ## Those that boot machines.
 golden: ## Write the expected renderings anew; read the diff.
 	@KATPKG_GOLDEN=1 $(PYTEST) -q tests/unit/packages
 
+docs: ## Write the generated pages of docs/reference anew.
+	@$(PYTHON) -m scripts.docs
+
 bench-build: ## Build one wheel artifact with katpkg and with dh-virtualenv, and compare.
 	@scripts/setup benchmarks
 	@$(PYTHON) -m scripts.bench.build
@@ -55,4 +58,4 @@ lock: ## Resolve scripts/requirements.lock anew.
 clean: ## Remove what was made, but not the Debian roots.
 	@rm -rf build/demo .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup demo test check lint types format unit integration acceptance golden bench-build lock clean
+.PHONY: help setup demo test check lint types format unit integration acceptance golden docs bench-build lock clean
