@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
+from katpkg.config.nearest import did_you_mean
 from katpkg.errors import ConfigError
 from katpkg.model.module import PLACEHOLDERS, ModuleSpec
 from katpkg.model.names import Codename
 from katpkg.model.payload import MetaPayload
-from katpkg.model.project import ArchiveSpec
-from katpkg.model.target import Target
 
 LONGEST_SUMMARY = 80
 ARTICLES = ("a ", "an ", "the ")
@@ -22,46 +20,15 @@ MODE = re.compile(r"0?[0-7]{3}")
 
 
 def check(
-    directory: Path,
-    targets: Iterable[Target],
-    modules: Mapping[Codename, tuple[ModuleSpec, ...]],
-    files: Mapping[str, Mapping[str, object]],
-    archive: object,
-) -> list[ConfigError]:
-    """Everything that does not fit, each thing once."""
-    found: list[ConfigError] = []
-    if isinstance(archive, ArchiveSpec):
-        found += _check_archive(archive, targets)
+    directory: Path, modules: Mapping[Codename, tuple[ModuleSpec, ...]], files: Mapping[str, Mapping[str, object]]
+) -> Iterator[ConfigError]:
+    """Everything that does not fit: in ``modules`` by release, and in ``files``, the modules as they are written."""
     for name, tree in files.items():
-        found += _check_differences(name, tree, modules)
+        yield from _check_differences(name, tree, modules)
     for specs in modules.values():
         for module in specs:
-            found += _check_module(module, directory)
-        found += _check_together(specs)
-    once = {(error.message, error.where): error for error in found}
-    return list(once.values())
-
-
-def unknown_key(key: str, known: Collection[str], where: str) -> ConfigError:
-    """The error for a key that nobody reads."""
-    near = difflib.get_close_matches(key, sorted(known), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
-    return ConfigError(f"unknown key {key!r}", where=where, hint=hint)
-
-
-def _check_archive(archive: ArchiveSpec, targets: Iterable[Target]) -> Iterator[ConfigError]:
-    if "all" in archive.architectures:
-        yield ConfigError(
-            "'all' is no architecture of an archive: every index has the packages for all",
-            where="katpkg.toml: archive.architectures",
-        )
-    for target in targets:
-        if target.architecture not in archive.architectures:
-            yield ConfigError(
-                f"{target} is built, but the archive does not serve {target.architecture}",
-                where="katpkg.toml: archive.architectures",
-                hint=f"add {str(target.architecture)!r} to it",
-            )
+            yield from _check_module(module, directory)
+        yield from _check_together(specs)
 
 
 def _check_differences(
@@ -152,12 +119,8 @@ def _check_together(modules: tuple[ModuleSpec, ...]) -> Iterator[ConfigError]:
 def _check_meta(payload: MetaPayload, known: Collection[str], file: str) -> Iterator[ConfigError]:
     for name in payload.modules:
         if name not in known:
-            near = difflib.get_close_matches(name, sorted(known), n=1)
-            yield ConfigError(
-                f"there is no module {str(name)!r}",
-                where=f"{file}: payload.modules",
-                hint=f"did you mean {near[0]!r}?" if near else None,
-            )
+            said, where = f"there is no module {str(name)!r}", f"{file}: payload.modules"
+            yield ConfigError(said, where=where, hint=did_you_mean(name, known))
     lead = payload.version.removeprefix("=").strip() if payload.version.startswith("=") else None
     if lead is not None and lead not in payload.modules:
         yield ConfigError(

@@ -2,58 +2,145 @@
 
 from __future__ import annotations
 
-from typing import Any
+import ast
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING
+from enum import Enum
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, get_args, get_origin
 
-from pydantic import TypeAdapter
-
-from katpkg.config.project import TABLES
+from katpkg.config.archive import TABLES
+from katpkg.config.shape import Key, alternatives, is_table, keys_of, values_of
 from katpkg.model.module import ModuleSpec
+from katpkg.model.names import Name
 from katpkg.model.target import Release
 
+Schema = dict[str, Any]
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+PLAIN: dict[object, Schema] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    bool: {"type": "boolean"},
+    Path: {"type": "string", "format": "path"},
+}
+TARGETS: Schema = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": "string", "pattern": "^[a-z][a-z0-9]*/[a-z0-9-]+$"},
+    "description": "What is built: CODENAME/ARCHITECTURE.",
+}
+DIFFERENCES: Schema = {
+    "type": "object",
+    "description": "What differs for a release, by its codename: any of the keys here.",
+    "additionalProperties": {"type": "object"},
+}
 
 
-def main_schema() -> dict[str, Any]:
+def main_schema() -> Schema:
     """Of katpkg.toml."""
-    definitions: dict[str, Any] = {}
-    properties: dict[str, Any] = {
-        "targets": {
-            "type": "array",
-            "minItems": 1,
-            "items": {"type": "string", "pattern": "^[a-z][a-z0-9]*/[a-z0-9-]+$"},
-            "description": "What is built: CODENAME/ARCHITECTURE.",
-        }
-    }
-    for name, kind in TABLES.items():
-        properties[name] = _schema(kind, definitions)
-    release = _schema(Release, definitions)
-    release["required"] = []
-    properties["release"] = {"type": "object", "additionalProperties": release}
+    definitions: dict[str, Schema] = {}
+    properties = {name: _table(kind, definitions) for name, kind in TABLES.items()}
+    release = _table(Release, definitions) | {"required": []}  # what is built in need not be said again
     return {
         "$schema": DIALECT,
         "title": "katpkg.toml",
         "type": "object",
         "additionalProperties": False,
         "required": ["archive", "signing", "targets"],
-        "properties": properties,
+        "properties": {
+            "targets": TARGETS,
+            **properties,
+            "release": {"type": "object", "additionalProperties": release},
+        },
         "$defs": definitions,
     }
 
 
-def module_schema() -> dict[str, Any]:
+def module_schema() -> Schema:
     """Of a file modules/NAME.toml."""
-    definitions: dict[str, Any] = {}
-    schema = _schema(ModuleSpec, definitions)
-    schema["required"] = [name for name in schema["required"] if name != "name"]
-    schema["properties"]["target"] = {
-        "type": "object",
-        "description": "What differs for a release, by its codename: any of the keys here.",
-        "additionalProperties": {"type": "object"},
-    }
+    definitions: dict[str, Schema] = {}
+    schema = _table(ModuleSpec, definitions)
+    schema["required"] = [name for name in schema["required"] if name != "name"]  # the file's name says it
+    schema["properties"]["target"] = DIFFERENCES
     return {"$schema": DIALECT, **schema, "title": "modules/NAME.toml", "$defs": definitions}
 
 
-def _schema(kind: type[object], definitions: dict[str, Any]) -> dict[str, Any]:
-    schema = TypeAdapter(kind).json_schema()
-    definitions.update(schema.pop("$defs", {}))
+def _table(table: type[Any], definitions: dict[str, Schema]) -> Schema:
+    keys, words = keys_of(table), _docstrings(table)
+    return {
+        "type": "object",
+        "title": table.__name__,
+        "description": inspect.cleandoc(table.__doc__ or ""),
+        "additionalProperties": False,
+        "required": [name for name, key in keys.items() if key.required],
+        "properties": {name: _key(key, words.get(name), definitions) for name, key in keys.items()},
+    }
+
+
+def _key(key: Key, words: str | None, definitions: dict[str, Schema]) -> Schema:
+    schema = _value(key.hint, definitions)
+    if words:
+        schema["description"] = words
+    if key.default not in (MISSING, None):
+        schema["default"] = _plain(key.default)
     return schema
+
+
+def _value(hint: object, definitions: dict[str, Schema]) -> Schema:
+    only, *others = alternatives(hint)
+    if others:
+        return {"anyOf": [_value(each, definitions) for each in (only, *others)]}
+    if get_origin(only) is tuple:
+        return {"type": "array", "items": _value(get_args(only)[0], definitions)}
+    if is_table(only) or (isinstance(only, type) and issubclass(only, Enum)):
+        return _defined(only, definitions)
+    if isinstance(only, type) and issubclass(only, Name):
+        return {"type": "string", "pattern": f"^{only.pattern}$"}
+    if only in PLAIN:
+        return dict(PLAIN[only])
+    values = list(values_of(only))
+    return {"type": "string", **({"const": values[0]} if len(values) == 1 else {"enum": values})}
+
+
+def _defined(kind: type[Any], definitions: dict[str, Schema]) -> Schema:
+    name = kind.__name__
+    if name not in definitions:
+        definitions[name] = {}  # a table may hold itself
+        definitions[name] = _table(kind, definitions) if is_table(kind) else _enum(kind)
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _enum(kind: type[Any]) -> Schema:
+    words = inspect.cleandoc(kind.__doc__ or "")
+    return {"type": "string", "title": kind.__name__, "description": words, "enum": list(values_of(kind))}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Enum():
+            return value.value
+        case tuple():
+            return [_plain(each) for each in value]
+        case Path():
+            return str(value)
+        case _:
+            return value
+
+
+def _docstrings(table: type[Any]) -> Mapping[str, str]:
+    """What the model says about each key: the text below it in the source."""
+    (definition,) = ast.parse(inspect.getsource(table)).body
+    assert isinstance(definition, ast.ClassDef)  # noqa: S101  # it is the source of a class
+    return dict(_told(definition.body))
+
+
+def _told(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for statement, below in pairwise(body):
+        match statement, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
+                yield name, inspect.cleandoc(words)
+            case _:
+                pass

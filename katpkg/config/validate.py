@@ -2,93 +2,118 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-import types
-import typing
-from collections.abc import Mapping
-from enum import Enum
-from typing import Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path as FilePath
+from typing import Any, TypeVar, get_args, get_origin
 
 from katpkg.config.layers import Path, shown
+from katpkg.config.nearest import did_you_mean, unknown_key
+from katpkg.config.shape import KIND, Key, alternatives, is_table, keys_of, kinds_of, values_of
 from katpkg.errors import ConfigError
-from katpkg.model.module import ModuleSpec
-from katpkg.model.payload import DebPayload, MetaPayload, TreePayload, WheelPayload
+from katpkg.model.names import Name
 
 T = TypeVar("T")
 
-PAYLOADS: dict[str, type[object]] = {
-    "wheel": WheelPayload,
-    "tree": TreePayload,
-    "deb": DebPayload,
-    "meta": MetaPayload,
-}
+PLAIN: dict[object, str] = {str: "text", int: "a number", bool: "true or false"}
+"""Types whose values are taken as they are, never converted, and how a reader calls them."""
 
-WORDS = {
-    "missing": "missing key {key!r}",
-    "unexpected_keyword_argument": "unknown key {key!r}",
-    "extra_forbidden": "unknown key {key!r}",
-    "string_type": "expected text, got {input}",
-    "int_type": "expected a number, got {input}",
-    "int_parsing": "expected a number, got {input}",
-    "bool_type": "expected true or false, got {input}",
-    "bool_parsing": "expected true or false, got {input}",
-    "tuple_type": "expected a list, got {input}",
-    "dataclass_type": "expected a table, got {input}",
-    "path_type": "expected a path, got {input}",
-}
+WRONG = object()
+"""Stands for a value that is none; what it is part of is never made."""
 
 
-def validate(kind: type[T], values: Mapping[str, object], file: str, at: Path = ()) -> T | list[ConfigError]:
+def validate(kind: type[T], values: object, file: str, at: Path = ()) -> T | list[ConfigError]:
     """``values`` as a ``kind``, or every error in them; ``file`` and ``at`` say where they stand."""
-    try:
-        return TypeAdapter(kind).validate_python(dict(values))
-    except ValidationError as error:
-        return [_explain(kind, dict(each), file, at) for each in error.errors(include_url=False)]
+    reading = _Reading(file)
+    found = reading.value(kind, values, at)
+    return reading.errors if reading.errors or not isinstance(found, kind) else found
 
 
-def validate_module(values: Mapping[str, object], file: str) -> ModuleSpec | list[ConfigError]:
-    """A module. Its payload is judged by its kind alone, so that errors are about that kind."""
-    payload = values.get("payload")
-    if not isinstance(payload, Mapping):
-        return validate(ModuleSpec, values, file)
-    kind = payload.get("kind")
-    if kind not in PAYLOADS:
-        near = difflib.get_close_matches(str(kind), PAYLOADS, n=1)
-        return [
-            ConfigError(
-                f"there is no payload kind {kind!r}" if kind else "missing key 'kind'",
-                where=f"{file}: payload.kind",
-                hint=f"did you mean {near[0]!r}?" if near else f"one of {', '.join(PAYLOADS)}",
-            )
-        ]
-    checked = validate(PAYLOADS[str(kind)], payload, file, ("payload",))
-    if not isinstance(checked, list):
-        return validate(ModuleSpec, {**values, "payload": checked}, file)
-    rest = {**values, "payload": MetaPayload(kind="meta", modules=(), version="0")}  # type: ignore[arg-type]
-    others = validate(ModuleSpec, rest, file)
-    return checked + (others if isinstance(others, list) else [])
+class _Reading:
+    """One file's values on their way into the model; what is wrong is noted, and WRONG stands for it."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self.errors: list[ConfigError] = []
+
+    def value(self, hint: object, value: object, at: Path) -> Any:  # noqa: ANN401  # a value of the type ``hint``
+        """``value`` as the type says."""
+        only, *others = alternatives(hint)
+        if others:
+            return self._one_of(kinds_of(hint), value, at)
+        if is_table(only):
+            return self._table(only, value, at)
+        if get_origin(only) is tuple:
+            return self._list(get_args(only)[0], value, at)
+        return self._single(only, value, at)
+
+    def _table(self, table: type[Any], value: object, at: Path) -> object:
+        if not isinstance(value, Mapping):
+            return self._expected("a table", value, at)
+        before = len(self.errors)
+        known = keys_of(table)
+        given = dict(self._given(known, value, at))
+        for key in value:
+            if key not in known:
+                self.errors.append(unknown_key(key, known, self._where(at)))
+        return table(**given) if len(self.errors) == before else WRONG
+
+    def _given(self, known: Mapping[str, Key], values: Mapping[str, object], at: Path) -> Iterator[tuple[str, object]]:
+        for name, key in known.items():
+            if name in values:
+                yield name, self.value(key.hint, values[name], (*at, name))
+            elif key.required:
+                self._wrong(f"missing key {name!r}", at)
+
+    def _list(self, hint: object, value: object, at: Path) -> object:
+        if not isinstance(value, list | tuple):
+            return self._expected("a list", value, at)
+        return tuple(self.value(hint, each, (*at, number)) for number, each in enumerate(value))
+
+    def _one_of(self, kinds: Mapping[str, type[Any]], value: object, at: Path) -> object:
+        """A table that is judged by its kind alone, so that errors are about that kind."""
+        if not isinstance(value, Mapping):
+            return self._expected("a table", value, at)
+        kind = value.get(KIND)
+        if isinstance(kind, str) and kind in kinds:
+            return self._table(kinds[kind], value, at)
+        said = f"there is no {at[-1]} kind {kind!r}" if kind else f"missing key {KIND!r}"
+        hint = did_you_mean(str(kind), kinds) or f"one of {', '.join(kinds)}"
+        return self._wrong(said, (*at, KIND), hint)
+
+    def _single(self, hint: object, value: object, at: Path) -> object:
+        if hint in PLAIN:
+            return value if type(value) is hint else self._expected(PLAIN[hint], value, at)
+        if hint is FilePath:
+            return FilePath(value) if isinstance(value, str) else self._expected("a path", value, at)
+        if isinstance(hint, type) and issubclass(hint, Name):
+            return self._name(hint, value, at)
+        members = values_of(hint)
+        if isinstance(value, str) and value in members:
+            return members[value]
+        return self._expected(_counted(list(members)), value, at)
+
+    def _name(self, kind: type[Name], value: object, at: Path) -> object:
+        if not isinstance(value, str):
+            return self._expected(PLAIN[str], value, at)
+        try:
+            return kind(value)
+        except ValueError as error:
+            return self._wrong(str(error), at)
+
+    def _expected(self, what: str, value: object, at: Path) -> object:
+        return self._wrong(f"expected {what}, got {_named(value)}", at)
+
+    def _wrong(self, message: str, at: Path, hint: str | None = None) -> object:
+        self.errors.append(ConfigError(message, where=self._where(at), hint=hint))
+        return WRONG
+
+    def _where(self, at: Path) -> str:
+        return f"{self._file}: {shown(at)}" if at else self._file
 
 
-def _explain(kind: type[object], error: Mapping[str, Any], file: str, at: Path) -> ConfigError:
-    path = tuple(part for part in error["loc"] if not (isinstance(part, str) and part[:1].isupper()))
-    key = str(path[-1]) if path else ""
-    unknown = error["type"] in ("unexpected_keyword_argument", "extra_forbidden")
-    place = path[:-1] if error["type"] == "missing" or unknown else path
-    where = f"{file}: {shown((*at, *place))}" if (*at, *place) else file
-    hint = _did_you_mean(key, _keys_at(kind, path[:-1])) if unknown else None
-    return ConfigError(_message(error, key), where=where, hint=hint)
-
-
-def _message(error: Mapping[str, Any], key: str) -> str:
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    if error["type"] in ("enum", "literal_error"):
-        return f"expected {error['ctx']['expected']}, got {_named(error['input'])}"
-    words = WORDS.get(error["type"])
-    return words.format(key=key, input=_named(error["input"])) if words else str(error["msg"])
+def _counted(values: Sequence[str]) -> str:
+    *most, last = map(repr, values)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _named(value: object) -> str:
@@ -101,34 +126,3 @@ def _named(value: object) -> str:
             return "a list"
         case _:
             return repr(value)
-
-
-def _did_you_mean(key: str, known: list[str]) -> str | None:
-    near = difflib.get_close_matches(key, known, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"known here: {', '.join(sorted(known))}" if known else None
-
-
-def _keys_at(kind: object, path: Path) -> list[str]:
-    """The keys of the table at ``path`` in a value of ``kind``."""
-    for part in path:
-        kind = _inner(kind) if isinstance(part, int) else _field(kind, part)
-    found = _dataclass(kind)
-    return [each.name for each in dataclasses.fields(found)] if found else []
-
-
-def _field(kind: object, name: str) -> object:
-    found = _dataclass(kind)
-    return typing.get_type_hints(found).get(name) if found else None
-
-
-def _inner(kind: object) -> object:
-    return next(iter(typing.get_args(kind)), None)
-
-
-def _dataclass(kind: object) -> type[Any] | None:
-    for each in (kind, *(typing.get_args(kind) if isinstance(kind, types.UnionType) else ())):
-        if isinstance(each, type) and dataclasses.is_dataclass(each) and not issubclass(each, Enum):
-            return each
-    return None

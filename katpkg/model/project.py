@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from katpkg.model.module import ModuleSpec
 from katpkg.model.names import Architecture, Codename, Component, Line, PackageName, SuiteName
@@ -88,8 +88,8 @@ class PublishSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
-    """A definition, whole and valid. Every path in it is absolute."""
+class ArchiveDefinition:
+    """What katpkg.toml says, whole and valid. Every path in it is absolute."""
 
     directory: Path
     """Where katpkg.toml lies."""
@@ -99,8 +99,6 @@ class Project:
     build: BuildSpec
     publish: PublishSpec
     targets: tuple[Target, ...]
-    modules: Mapping[Codename, tuple[ModuleSpec, ...]]
-    """What is packaged for each release: per-release differences are merged in."""
 
     @property
     def lock_file(self) -> Path:
@@ -118,3 +116,16 @@ class Project:
             label=self.archive.label,
             description=self.archive.description,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project(ArchiveDefinition):
+    """A whole definition: katpkg.toml, and the modules that are packaged."""
+
+    modules: Mapping[Codename, tuple[ModuleSpec, ...]]
+    """What is packaged for each release: per-release differences are merged in."""
+
+    @classmethod
+    def of(cls, archive: ArchiveDefinition, modules: Mapping[Codename, tuple[ModuleSpec, ...]]) -> Self:
+        """``archive``, and ``modules`` for its releases."""
+        return cls(modules=modules, **{each.name: getattr(archive, each.name) for each in fields(ArchiveDefinition)})
