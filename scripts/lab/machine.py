@@ -65,6 +65,11 @@ class Machine:
             server.wait()
         subprocess.run(["unshare", "--mount", "sh", "-c", CLEAN_UP, "sh", self.name], check=False)
 
+    @property
+    def leader(self) -> int:
+        """The machine's PID 1, as this host numbers it: what nsenter(1) asks for."""
+        return self._leader
+
     def run(self, *argv: str, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
         """Run ``argv`` inside, with a clean environment. Raises with its output when it fails and ``check`` is set."""
         words = ["env", "-i", *(f"{name}={value}" for name, value in (INSIDE | env).items()), *argv]
