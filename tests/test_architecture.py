@@ -48,7 +48,6 @@ STRANGERS = {
     "gnupg": ("repository/signing.py",),
     "jinja2": ("packages/templates.py",),
     "packaging": ("model/version.py", "packages/"),
-    "pydantic": ("config/",),
     "rich": ("report.py",),
     "subprocess": ("process.py",),
     "tomli_w": ("sources/lock.py",),

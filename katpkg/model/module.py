@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Literal
 
 from katpkg.model.names import AbsolutePath, AccountName, Codename, Line, ModuleName, PackageName
-from katpkg.model.payload import STRICT, DebPayload, MetaPayload, PayloadKind
+from katpkg.model.payload import DebPayload, MetaPayload, PayloadKind
 from katpkg.model.service import Command, Service, Setting
 
 PLACEHOLDERS = ("venv", "lib", "etc", "state", "config", "site_packages", "python", "module", "package")
@@ -16,8 +16,6 @@ PLACEHOLDERS = ("venv", "lib", "etc", "state", "config", "site_packages", "pytho
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relations:
     """Relations to other packages, in dpkg's syntax (Debian Policy 7)."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     depends: tuple[Line, ...] = ()
     recommends: tuple[Line, ...] = ()
@@ -32,8 +30,6 @@ class Relations:
 class ArtifactRule:
     """How to recognise the module's artifact for a target."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
-
     name: Line
     """Its name with {version}, and {codename}, {distribution}, {release}, {architecture} for the target's."""
     version: Line = Line("")
@@ -43,8 +39,6 @@ class ArtifactRule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """A file that the definition itself brings: configuration of the module, a logging setup."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     path: AbsolutePath
     source: str
@@ -59,8 +53,6 @@ class File:
 class Directory:
     """A directory of state, cache or logs that the package owns and purge removes."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
-
     path: AbsolutePath
     user: AccountName
     mode: str = "0750"
@@ -73,8 +65,6 @@ class Directory:
 class Database:
     """A PostgreSQL database that the module owns."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
-
     name: Line
     role: Line
     setting: Line
@@ -84,8 +74,6 @@ class Database:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
     """A command that brings the module's data to the installed version; doing it twice changes nothing."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     name: Line
     exec: Line
@@ -99,8 +87,6 @@ class Migration:
 class LintianOverride:
     """A finding of lintian that is right as it is, and why."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
-
     tag: Line
     reason: Line
     context: Line = Line("")
@@ -110,8 +96,6 @@ class LintianOverride:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleSpec:
     """One module, as it is packaged for one target."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     name: ModuleName
     package: PackageName

@@ -1,13 +1,12 @@
 """Every string with a rule: parse it at the edge, and inside it is right by its type.
 
-Each type is a ``str`` whose constructor raises ValueError with the rule. ``__get_pydantic_core_schema__`` lets the
-config room's validator call that constructor; it is a plain dict, so nothing is imported for it.
+Each type is a ``str`` whose constructor raises ValueError with the rule.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 
 class Name(str):
@@ -26,11 +25,6 @@ class Name(str):
     @classmethod
     def _noun(cls) -> str:
         return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).lower()
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        inner = {"type": "str", "metadata": {"pydantic_js_updates": {"pattern": f"^{cls.pattern}$"}}}
-        return {"type": "function-after", "function": {"type": "no-info", "function": cls}, "schema": inner}
 
 
 class ModuleName(Name):

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from katpkg.model.names import AbsolutePath, Line, ModuleName
-
-STRICT: dict[str, object] = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
     """A file or tree of the payload and where it goes."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     source: str
     """A path inside the artifact; ``.`` is all of it."""
@@ -25,8 +21,6 @@ class Copy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelPayload:
     """A wheel and a hashed requirements lock, installed into a virtual environment for the target's Python."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     kind: Literal["wheel"]
     wheel: str = "*.whl"
@@ -41,8 +35,6 @@ class WheelPayload:
 class TreePayload:
     """Files, installed as they are."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
-
     kind: Literal["tree"]
     copies: tuple[Copy, ...]
     """What goes where."""
@@ -51,8 +43,6 @@ class TreePayload:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebPayload:
     """An existing .deb: published as it is, or its files under our control file, units and accounts."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     kind: Literal["deb"]
     deb: str = "*.deb"
@@ -66,8 +56,6 @@ class DebPayload:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetaPayload:
     """Nothing but relations to other modules' packages, at exactly the versions that are built with it."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     kind: Literal["meta"]
     modules: tuple[ModuleName, ...]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
 from katpkg.model.module import ModuleSpec
 from katpkg.model.names import Architecture, Codename, Component, Line, PackageName, SuiteName
-from katpkg.model.payload import STRICT
 from katpkg.model.suite import SuiteSpec
 from katpkg.model.target import Compression, Target
 
@@ -17,8 +16,6 @@ from katpkg.model.target import Compression, Target
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveSpec:
     """The archive as its users know it. Name, origin, label and keyring never change: clients would refuse it."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     name: PackageName
     """The product's prefix: /usr/lib/NAME, /etc/NAME, NAME.sources."""
@@ -46,8 +43,6 @@ class ArchiveSpec:
 class SigningSpec:
     """Whose signature clients accept."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
-
     public_key: Path
     """The armored public key; every signature made is checked against it, and the keyring package ships it."""
 
@@ -55,8 +50,6 @@ class SigningSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSpec:
     """Where artifacts come from."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     kind: Literal["directory"] = "directory"
     path: Path = Path("artifacts")
@@ -66,8 +59,6 @@ class SourceSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSpec:
     """How and where packages are built."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     directory: Path = Path("build")
     """Where built packages go."""
@@ -80,8 +71,6 @@ class BuildSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSpec:
     """Where the archive lives."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     store: Path = Path("public")
     """A directory."""

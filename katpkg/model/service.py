@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
 
 from katpkg.model.names import AccountName, Line, UnitName, VariableName
-from katpkg.model.payload import STRICT
 
 
 class Sandbox(Enum):
@@ -35,8 +33,6 @@ class Restart(Enum):
 class Health:
     """A probe that proves something."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
-
     url: Line
     """Asked from the same host, without credentials."""
     status: int = 200
@@ -50,8 +46,6 @@ class Health:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One systemd service. {venv}, {lib}, {etc}, {state} and {python} in its lines stand for the package's places."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     name: UnitName
     """The unit's name without .service."""
@@ -99,8 +93,6 @@ class Service:
 class Setting:
     """An environment variable that the module's services read."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
-
     name: VariableName
     meaning: Line
     """What the administrator is told about it."""
@@ -117,8 +109,6 @@ class Setting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A command for the administrator: a wrapper in /usr/bin that runs with the module's settings and account."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
 
     name: Line
     exec: Line

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
 
 from katpkg.model.names import Architecture, Codename
 
@@ -19,8 +18,6 @@ class Compression(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """A distribution release, as far as building for it needs to know it."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "use_attribute_docstrings": True}
 
     codename: Codename
     distribution: str

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import total_ordering
-from typing import Any, Self
+from typing import Self
 
 from debian.debian_support import NativeVersion
 from packaging.version import InvalidVersion
@@ -67,10 +67,6 @@ class Version(str):
     def without_epoch(self) -> str:
         """As it stands in file names."""
         return self.partition(":")[2] if ":" in self else str(self)
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        return {"type": "function-after", "function": {"type": "no-info", "function": cls}, "schema": {"type": "str"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from katpkg.config.load import find_definition, load_project
+from katpkg.config.load import find_definition, load_archive, load_project
 from katpkg.config.project import Loaded
 from katpkg.config.schema import main_schema, module_schema
 from katpkg.errors import ConfigError
@@ -161,6 +162,19 @@ MAIN_MISTAKES: list[tuple[str, str, str, str, str]] = [
     ('"trixie/amd64"', '"trixie"', "'trixie' is no target", "katpkg.toml: targets[1]", "bookworm"),
     ('["bookworm/amd64", "trixie/amd64"]', "[]", "no targets", "katpkg.toml: targets", 'targets = ["bookworm/amd64"]'),
     ('["amd64"]', '["arm64"]', "the archive does not serve amd64", "katpkg.toml: archive.architectures", "'amd64'"),
+    ('["bookworm/amd64", "trixie/amd64"]', '["bookworm/amd64", 7]', "7 is no target", "katpkg.toml: targets[1]", ""),
+    ("targets = [", "modules = 1\ntargets = [", "unknown key 'modules'", "katpkg.toml", ""),
+    ("targets = [", "release = 1\ntargets = [", "expected a table for each release", "katpkg.toml: release", ""),
+    ("[archive]", "[release]\nforky = 1\n[archive]", "expected a table, got 1", "katpkg.toml: release.forky", ""),
+    (
+        "[signing]\n",
+        "[signing]\npublic_kye = 'x'\n",
+        "unknown key 'public_kye'",
+        "katpkg.toml: signing",
+        "'public_key'",
+    ),
+    ('"keys/archive.asc"', "1", "expected a path, got 1", "katpkg.toml: signing.public_key", ""),
+    ('["amd64"]', '"amd64"', "expected a list, got 'amd64'", "katpkg.toml: archive.architectures", ""),
     ('["amd64"]', '["amd64", "all"]', "'all' is no architecture of an archive", "archive.architectures", ""),
 ]
 
@@ -217,6 +231,26 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
     assert "it is not TOML" in found.message
     assert "line 1" in found.message
     assert found.where == "modules/web.toml"
+
+
+def test_commands_for_an_archive_read_no_module(tmp_path: Path) -> None:
+    archive = load_archive(write(tmp_path, web="this is no TOML"))
+    assert archive.suite(archive.targets[0].codename).origin == "Test"
+    assert archive.signing.public_key == tmp_path / "keys/archive.asc"
+
+
+def test_an_archive_and_a_project_say_the_same_about_katpkg_toml(tmp_path: Path) -> None:
+    project, archive = load(tmp_path).project, load_archive(tmp_path)
+    assert all(getattr(project, each.name) == getattr(archive, each.name) for each in fields(archive))
+
+
+def test_mistakes_in_katpkg_toml_are_told_without_its_modules_too(tmp_path: Path) -> None:
+    write(tmp_path, MAIN.replace("label =", "lable =").replace('"trixie/amd64"', '"sarge/amd64"'))
+    with pytest.raises(ConfigError) as caught:
+        load_archive(tmp_path)
+    told = [each.message for each in (caught.value, *caught.value.others)]
+    assert told[:2] == ["missing key 'label'", "unknown key 'lable'"]
+    assert "'sarge/amd64' is no target" in told[2]
 
 
 def test_the_nearest_definition_upwards_is_found(tmp_path: Path) -> None:
