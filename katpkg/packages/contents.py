@@ -36,7 +36,7 @@ def lay_out(order: Order, payload: Payload | None, root: Path) -> Contents:
         case MetaPayload():
             return Contents(root=root)
         case TreePayload(copies=copies):
-            copy_out(payload.root, copies, root)
+            copy_out(payload, copies, root)
             return Contents(root=root)
         case WheelPayload() as kind:
             assembled = assemble(payload, kind, order.places, root)

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from katpkg.errors import BuildError
+from katpkg.model.artifact import Payload
 from katpkg.model.payload import Copy
 
 
-def copy_out(payload: Path, copies: Iterable[Copy], root: Path) -> None:
+def copy_out(payload: Payload, copies: Iterable[Copy], root: Path) -> None:
     """Copy files and trees of ``payload`` to where they lie below ``root``, links as links. Raises BuildError."""
     for copy in copies:
         source = _inside(payload, copy.source)
@@ -23,14 +24,20 @@ def copy_out(payload: Path, copies: Iterable[Copy], root: Path) -> None:
             shutil.copy2(source, place, follow_symlinks=False)
 
 
-def _inside(payload: Path, name: str) -> Path:
-    source = payload / name
-    if not source.resolve().is_relative_to(payload.resolve()):
-        raise BuildError(f"the copy {name!r} leads out of the artifact", hint="say where it lies inside the artifact")
+def _inside(payload: Payload, name: str) -> Path:
+    source = payload.root / name
+    if not source.resolve().is_relative_to(payload.root.resolve()):
+        raise BuildError(
+            f"the copy {name!r} leads out of the artifact",
+            where=payload.artifact.name,
+            hint="say where it lies inside the artifact",
+        )
     if not source.exists() and not source.is_symlink():
-        there = sorted(str(path.relative_to(payload)) for path in payload.rglob("*"))
+        there = sorted(str(path.relative_to(payload.root)) for path in payload.root.rglob("*"))
         near = difflib.get_close_matches(name, there, n=1) or there[:1]
         raise BuildError(
-            f"the artifact has no {name!r}", hint=f"it has {near[0]!r}" if near else "the artifact is empty"
+            f"the artifact has no {name!r}",
+            where=payload.artifact.name,
+            hint=f"it has {near[0]!r}" if near else "the artifact is empty",
         )
     return source

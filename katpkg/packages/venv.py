@@ -70,7 +70,7 @@ def assemble(payload: Payload, kind: WheelPayload, places: Places, root: Path) -
         _install(lock, wheel, prefix, places.target)
     environment = Environment(prefix=prefix, path=places.venv, python=places.target.release.python)
     tidy(environment)
-    copy_out(payload.root, kind.copies, root)
+    copy_out(payload, kind.copies, root)
     return Assembled(
         depends=_depends(environment, places.target),
         own=environment.top_levels(wheel.name),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from katpkg.errors import BuildError, ConfigError
+from katpkg.model.artifact import Artifact
 from katpkg.model.module import ModuleSpec
 from katpkg.model.names import Architecture, Codename, ModuleName, PackageName
 from katpkg.model.package import BinaryPackage, PackageSpec
@@ -41,10 +42,14 @@ class Job:
 
 
 def module_orders(shop: Workshop, lock: Lock, targets: Sequence[Target], names: Sequence[str]) -> Iterator[Order]:
-    """An order for each module (of ``names``, or all) that has an artifact, for each target it is built for."""
+    """An order for each module (of ``names``, or all) that has an artifact, for each target it is built for.
+
+    Raises ConfigError when the lock has none for one of them, or another version than the definition asks for.
+    """
     for module, target in _modules(shop, targets, names):
         if not module.is_meta:
             artifact = lock.find(module.name, target.codename, target.architecture)
+            _check_version(module, artifact)
             yield Order(
                 project=shop.project,
                 module=module,
@@ -117,6 +122,16 @@ def _modules(shop: Workshop, targets: Sequence[Target], names: Sequence[str]) ->
             wanted = not names or module.name in names
             if wanted and module.builds_for(target.codename) and (is_per_architecture(module) or target in once):
                 yield module, target
+
+
+def _check_version(module: ModuleSpec, artifact: Artifact) -> None:
+    asked = module.artifact.version if module.artifact else ""
+    if asked and asked != artifact.version:
+        raise ConfigError(
+            f"katpkg.lock has version {artifact.version} of {module.name}, and the definition asks for {asked}",
+            where="katpkg.lock",
+            hint=f"katpkg fetch {module.name}",
+        )
 
 
 def _members(shop: Workshop, kind: MetaPayload, target: Target) -> Iterator[ModuleSpec]:

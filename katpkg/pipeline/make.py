@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from katpkg import process
-from katpkg.errors import BuildError
+from katpkg.errors import BuildError, KatpkgError
 from katpkg.model.artifact import Payload
 from katpkg.model.package import BinaryPackage, PackageSpec
 from katpkg.model.payload import DebPayload
@@ -29,6 +30,13 @@ from katpkg.report import Reporter
 from katpkg.sources.base import ArtifactSource
 from katpkg.sources.cache import Cache
 from katpkg.sources.unpack import open_payload
+from katpkg.sources.workplace import workplace
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+"""What is wrong with the build directory, and not with us."""
+
+FULL = os.strerror(errno.ENOSPC)
+"""What every tool says, in the language that ours run in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +61,30 @@ class Workshop:
 
     @contextmanager
     def bench(self, name: str) -> Iterator[Path]:
-        """An empty directory to work in, on the file system of the build directory, gone afterwards."""
-        directory = self.project.build.directory
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=directory) as work:
-            yield Path(work)
+        """An empty directory to work in, on the file system of the build directory, gone afterwards.
+
+        Raises BuildError when that cannot be written, or is full, whichever tool found out.
+        """
+        try:
+            with workplace(self.project.build.directory, name) as place:
+                yield place
+        except OSError as error:
+            if error.errno not in UNWRITABLE and FULL not in str(error):  # which a copied tree says only in words
+                raise
+            raise unwritable(self.project.build.directory, error.strerror or FULL) from error
+        except KatpkgError as error:
+            if error.hint is not None or FULL not in f"{error.message}\n{error.details}":
+                raise
+            raise unwritable(self.project.build.directory, FULL) from error
+
+
+def unwritable(directory: Path, why: str) -> BuildError:
+    """The error for a build directory that takes nothing."""
+    return BuildError(
+        f"the build directory cannot be written: {why}",
+        where=str(directory),
+        hint="make room there, or set build.directory in katpkg.toml to a directory that has some",
+    )
 
 
 def make(shop: Workshop, order: Order, version: Version, before: tuple[str, ...]) -> BinaryPackage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,8 +16,10 @@ from katpkg.model.target import Target
 from katpkg.model.version import Version, next_revision, with_revision
 from katpkg.pipeline.built import BuildDirectory, Built
 from katpkg.pipeline.jobs import Job
+from katpkg.pipeline.make import unwritable
 from katpkg.pipeline.published import PublishedRelease
 from katpkg.report import Reporter
+from katpkg.sources.workplace import held
 
 
 class State(Enum):
@@ -56,9 +59,11 @@ class Yard:
     def run(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Do ``jobs``, as many at once as there are cores, and record what was made.
 
-        When one fails, those that run are finished and kept, none is begun, and its error is raised.
+        When one fails, those that run are finished and kept, none is begun, and its error is raised. Another katpkg
+        that is at work in the same place is waited for, and what it made is found made.
         """
         with (
+            self._alone(),
             self.reporter.progress("packages", len(jobs)) as meter,
             ThreadPoolExecutor(max_workers=self.cores, thread_name_prefix="build") as pool,
         ):
@@ -140,6 +145,19 @@ class Yard:
                 return built
         return None
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the build directories, in an order that all agree on."""
+        with ExitStack() as stack:
+            for _, directory in sorted(self.directories.items()):
+                path = directory.path
+                try:
+                    path.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise unwritable(path, str(error.strerror)) from error
+                stack.enter_context(held(path, lambda: self.reporter.note("another katpkg is building here; waiting")))
+            yield
+
     def _record(self, done: Sequence[Outcome]) -> None:
         for codename, directory in self.directories.items():
             here = [outcome for outcome in done if outcome.target.codename == codename]
@@ -147,7 +165,10 @@ class Yard:
                 continue
             made = {(each.built.package, each.built.architecture): each.built for each in here if each.built}
             kept = {(each.package, each.architecture): each for each in directory.read()}
-            directory.write((kept | made).values())
+            try:
+                directory.write((kept | made).values())
+            except OSError as error:
+                raise unwritable(directory.path, str(error.strerror)) from error
 
     def _tell(self, outcome: Outcome) -> None:
         took = f" in {outcome.seconds:.1f} s" if outcome.state is State.BUILT else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from katpkg.errors import SourceError
@@ -10,6 +9,7 @@ from katpkg.model.artifact import Artifact
 from katpkg.model.digests import Digest
 from katpkg.report import Reporter
 from katpkg.sources.base import ArtifactSource
+from katpkg.sources.workplace import workplace
 
 
 class Cache:
@@ -27,9 +27,8 @@ class Cache:
         if path.is_file() and Digest.of(path) == artifact.digest:
             return path
         try:
-            self._root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".quarantine-", dir=self._root) as quarantine:
-                arrived = Path(quarantine) / "artifact"
+            with workplace(self._root, "quarantine") as quarantine:
+                arrived = quarantine / "artifact"
                 source.fetch(artifact, arrived, reporter)
                 _verify(artifact, arrived)
                 arrived.replace(path)

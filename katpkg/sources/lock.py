@@ -14,6 +14,7 @@ from katpkg.errors import ConfigError
 from katpkg.model.artifact import Artifact
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Codename, ModuleName, Sha256
+from katpkg.sources.workplace import workplace
 
 VERSION = 1
 
@@ -54,14 +55,22 @@ def read_lock(path: Path) -> Lock | None:
 
 
 def write_lock(path: Path, lock: Lock) -> bool:
-    """Write ``lock`` to ``path``, whole or not at all; whether that changed anything."""
+    """Write ``lock`` to ``path``, whole or not at all; whether that changed anything. Raises ConfigError."""
     entries = sorted((_render(each) for each in lock.artifacts), key=_order)
     content = (HEADER + tomli_w.dumps({"version": VERSION, "artifact": entries})).encode()
     if path.is_file() and path.read_bytes() == content:
         return False
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    try:
+        with workplace(path.parent, "lock") as place:
+            new = place / path.name
+            new.write_bytes(content)
+            new.replace(path)
+    except OSError as error:
+        raise ConfigError(
+            f"the lock cannot be written: {error.strerror}",
+            where=str(path),
+            hint=f"look at {path.parent}; the lock is as it was before",
+        ) from error
     return True
 
 
