@@ -121,7 +121,7 @@ def make_package(
         "Description": "short\n long\n .\n more",
         "Katpkg-Inputs": "1" * 64,
     }
-    return BinaryPackage(path=path, digest=Digest.of(path), fields=fields, members=("/usr/share/x",))
+    return BinaryPackage(path=path, digest=Digest.of(path), fields=fields, members=lambda: ("/usr/share/x",))
 
 
 def make_deb(

@@ -18,6 +18,7 @@ ROOMS = {
     "errors": set(),
     "process": {"errors"},
     "report": set(),
+    "terminal": {"report"},
     "model": {"errors"},
     "config": {"errors", "model"},
     "sources": {"errors", "model", "report"},
@@ -30,6 +31,7 @@ ROOMS = {
         "model",
         "process",
         "report",
+        "terminal",
         "config",
         "sources",
         "packages",
@@ -42,13 +44,14 @@ ROOMS = {
 """What each room may import of katpkg, besides itself."""
 
 STRANGERS = {
+    "backports": ("packages/deb/plain.py",),
     "boto3": ("store/s3.py",),
     "click": ("cli/",),
     "debian": ("model/version.py", "packages/deb/", "repository/apt/"),
     "gnupg": ("repository/signing.py",),
     "jinja2": ("packages/templates.py",),
     "packaging": ("model/version.py", "packages/"),
-    "rich": ("report.py",),
+    "rich": ("terminal.py",),
     "subprocess": ("process.py",),
     "tomli_w": ("sources/lock.py",),
     "tomllib": ("config/", "sources/lock.py"),

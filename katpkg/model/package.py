@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -99,6 +99,13 @@ class PackageSpec:
     lintian: tuple[LintianOverride, ...] = ()
 
 
+Members = Callable[[], tuple[str, ...]]
+"""Reads the paths of a package's files, links and directories, absolute and sorted; directories end in a slash.
+
+They are read when somebody asks: few do, and a virtual environment has ten thousand. May raise BuildError.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinaryPackage:
     """A built package, known by reading the built file back."""
@@ -107,8 +114,7 @@ class BinaryPackage:
     digest: Digest
     fields: Mapping[str, str]
     """Its control fields, in their order."""
-    members: tuple[str, ...] = field(repr=False)
-    """The paths of its files, links and directories, absolute and sorted; directories end in a slash."""
+    members: Members = field(repr=False, compare=False)
 
     @property
     def name(self) -> PackageName:

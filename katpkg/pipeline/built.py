@@ -1,20 +1,29 @@
-"""built.json: which packages the last build made, or found made already, for publish to take."""
+"""built.json: which packages the last build made, or found made already, with all that publish needs to know of them.
+
+What is planned to be published is what stands here. The files are not opened for that; whoever copies one into a store
+compares it with the digest.
+"""
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
+import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from katpkg.errors import BuildError
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Codename, PackageName, Sha256
-from katpkg.model.package import BinaryPackage
+from katpkg.model.package import BinaryPackage, Members
 from katpkg.model.version import Version
+from katpkg.packages.deb.inspect import list_members
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +35,9 @@ class Built:
     architecture: Architecture
     inputs: str
     digest: Digest
+    fields: Mapping[str, str]
+    """Its control fields, in their order."""
+    members: Members = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, package: BinaryPackage, inputs: str) -> Self:
@@ -36,6 +48,8 @@ class Built:
             architecture=package.architecture,
             inputs=inputs,
             digest=package.digest,
+            fields=package.fields,
+            members=package.members,
         )
 
     @property
@@ -45,8 +59,12 @@ class Built:
 
     def is_whole(self, directory: Path) -> bool:
         """Whether its file is there with the bytes that were built."""
+        return self.seems_whole(directory) and Digest.of(directory / self.filename) == self.digest
+
+    def seems_whole(self, directory: Path) -> bool:
+        """Whether its file is there with as many bytes as were built, without reading it."""
         path = directory / self.filename
-        return path.is_file() and Digest.of(path) == self.digest
+        return path.is_file() and path.stat().st_size == self.digest.size
 
 
 class BuildDirectory:
@@ -55,15 +73,18 @@ class BuildDirectory:
     def __init__(self, root: Path, codename: Codename) -> None:
         self.path = root / codename
         self._record = self.path / "built.json"
+        self._members = self.path / "members"
 
     def read(self) -> tuple[Built, ...]:
         """What was built last; nothing when nothing ever was. Raises BuildError."""
         try:
             content = json.loads(self._record.read_bytes())
-            return tuple(_parse(each) for each in content["packages"])
+            if content["format"] != FORMAT:
+                raise ValueError(f"it has format {content['format']}, and this katpkg writes format {FORMAT}")
+            return tuple(self._parse(each) for each in content["packages"])
         except FileNotFoundError:
             return ()
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BuildError(
                 "the record of what was built cannot be read",
                 where=str(self._record),
@@ -75,36 +96,64 @@ class BuildDirectory:
         """Whether anything was ever built for the release."""
         return self._record.is_file()
 
+    def package(self, built: Built) -> BinaryPackage:
+        """``built`` as a package in its place. Nothing is read."""
+        path = self.path / built.filename
+        return BinaryPackage(path=path, digest=built.digest, fields=built.fields, members=built.members)
+
     def write(self, packages: Iterable[Built]) -> None:
-        """Record ``packages``, and remove the package files that no longer count."""
+        """Record ``packages``, and remove the files of those that no longer count."""
         kept = sorted(packages, key=lambda each: (each.package, each.architecture))
-        self.path.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"format": FORMAT, "packages": [_render(each) for each in kept]}, indent=2) + "\n"
-        temporary = self._record.with_suffix(".new")
-        temporary.write_text(text)
-        temporary.replace(self._record)
-        names = {each.filename for each in kept}
-        for path in self.path.glob("*.deb"):
+        self._members.mkdir(parents=True, exist_ok=True)
+        for each in kept:
+            if not self._listing(each.digest).exists() and each.seems_whole(self.path):
+                _write(self._listing(each.digest), gzip.compress(_encode(each.members()), mtime=0))
+        text = json.dumps(
+            {"format": FORMAT, "packages": [_render(each) for each in kept]}, indent=2, ensure_ascii=False
+        )
+        _write(self._record, f"{text}\n".encode())
+        names = {each.filename for each in kept} | {self._listing(each.digest).name for each in kept}
+        for path in (*self.path.glob("*.deb"), *self._members.glob("*.gz")):
             if path.name not in names:
-                path.unlink()
+                path.unlink(missing_ok=True)
+
+    def _listing(self, digest: Digest) -> Path:
+        """Where the paths of the package with ``digest`` are listed: a name that never means another list."""
+        return self._members / f"{digest.sha256}.gz"
+
+    def _list(self, path: Path, digest: Digest) -> tuple[str, ...]:
+        """The paths of the package at ``path``: as they were listed, or, where that was lost, as its file has them."""
+        try:
+            return _decode(gzip.decompress(self._listing(digest).read_bytes()))
+        except (OSError, EOFError, zlib.error):
+            return list_members(path)
+
+    def _parse(self, entry: Mapping[str, Any]) -> Built:
+        fields = {str(name): str(value) for name, value in entry["fields"].items()}
+        digest = Digest(size=entry["size"], sha256=Sha256(entry["sha256"]))
+        package = BinaryPackage(path=self.path, digest=digest, fields=fields, members=tuple)
+        members = partial(self._list, self.path / package.filename, digest)
+        return Built.of(replace(package, members=members), entry["inputs"])
 
 
-def _render(built: Built) -> dict[str, str | int]:
+def _render(built: Built) -> dict[str, Any]:
     return {
-        "package": built.package,
-        "version": built.version,
-        "architecture": built.architecture,
         "inputs": built.inputs,
         "size": built.digest.size,
         "sha256": built.digest.sha256,
+        "fields": dict(built.fields),
     }
 
 
-def _parse(entry: Mapping[str, Any]) -> Built:
-    return Built(
-        package=PackageName(entry["package"]),
-        version=Version(entry["version"]),
-        architecture=Architecture(entry["architecture"]),
-        inputs=entry["inputs"],
-        digest=Digest(size=entry["size"], sha256=Sha256(entry["sha256"])),
-    )
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def _encode(members: tuple[str, ...]) -> bytes:
+    return "\n".join(members).encode("utf-8", "surrogateescape")
+
+
+def _decode(content: bytes) -> tuple[str, ...]:
+    return tuple(content.decode("utf-8", "surrogateescape").split("\n")) if content else ()

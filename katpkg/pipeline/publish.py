@@ -10,7 +10,6 @@ from katpkg.errors import BuildError
 from katpkg.model.names import Codename
 from katpkg.model.package import BinaryPackage
 from katpkg.model.project import Project
-from katpkg.packages.deb.inspect import read_deb
 from katpkg.pipeline.built import BuildDirectory
 from katpkg.report import Reporter
 from katpkg.repository.apt.plan import AptRepository
@@ -60,18 +59,21 @@ class Publisher:
 
 
 def built_packages(project: Project, codename: Codename) -> tuple[BinaryPackage, ...]:
-    """The packages that the last build made for a release, each the very bytes that were built. Raises BuildError."""
+    """The packages that the last build made for a release, as they were recorded then; none is read.
+
+    Whether a file has still the bytes that were built is seen by the store, when it copies them. Raises BuildError.
+    """
     directory = BuildDirectory(project.build.directory, codename)
     if not directory.exists():
         raise BuildError(f"nothing was built for {codename}", where=str(directory.path), hint="katpkg build")
     packages = []
     for built in directory.read():
-        path = directory.path / built.filename
-        if not built.is_whole(directory.path):
+        if not built.seems_whole(directory.path):
+            path = directory.path / built.filename
             raise BuildError(
                 f"{built.filename} is not the file that was built",
                 where=str(path),
                 hint=f"rm -f {path}; katpkg build",
             )
-        packages.append(read_deb(path))
+        packages.append(directory.package(built))
     return tuple(packages)

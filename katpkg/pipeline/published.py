@@ -10,7 +10,7 @@ from pathlib import Path
 from katpkg.errors import StoreError
 from katpkg.model.names import Codename, PackageName
 from katpkg.model.project import Project
-from katpkg.packages.deb.inspect import read_deb
+from katpkg.packages.deb.inspect import list_members
 from katpkg.repository.apt.packages import Stanza
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.signing import GpgVerifier
@@ -50,7 +50,7 @@ class PublishedRelease:
         with tempfile.TemporaryDirectory(prefix="katpkg-") as directory:
             path = Path(directory) / Path(published.filename).name
             path.write_bytes(found[0])
-            return read_deb(path).members
+            return list_members(path)
 
     def _read(self) -> Iterator[Stanza]:
         for channel in CHANNELS:

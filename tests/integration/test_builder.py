@@ -41,10 +41,10 @@ def test_a_spec_becomes_the_package_it_describes(case: str, tmp_path: Path) -> N
     assert (package.name, package.version, package.architecture) == (spec.name, spec.version, spec.architecture)
     assert package.inputs == spec.inputs
     for entry in spec.entries:
-        assert entry.path in package.members
+        assert entry.path in package.members()
     for unit in spec.units:
-        assert f"/usr/lib/systemd/system/{unit.name}.{unit.suffix}" in package.members
-    assert not [member for member in package.members if member.startswith("/lib/")]
+        assert f"/usr/lib/systemd/system/{unit.name}.{unit.suffix}" in package.members()
+    assert not [member for member in package.members() if member.startswith("/lib/")]
 
 
 def test_owners_and_modes_are_those_of_a_package(tmp_path: Path) -> None:

@@ -52,6 +52,6 @@ def _check(package: BinaryPackage, spec: PackageSpec) -> None:
     found = (package.name, package.version, package.architecture, package.inputs)
     if found != (spec.name, spec.version, spec.architecture, spec.inputs):
         raise BuildError(f"{package.filename} came out as something else than {spec.name} {spec.version}")
-    missing = {entry.path for entry in spec.entries} - {member.rstrip("/") for member in package.members}
+    missing = {entry.path for entry in spec.entries} - {member.rstrip("/") for member in package.members()}
     if missing:
         raise BuildError(f"{package.filename} lacks {', '.join(sorted(missing))}")

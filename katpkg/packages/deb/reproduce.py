@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from katpkg.errors import BuildError
 from katpkg.model.package import BinaryPackage
 from katpkg.packages.deb.ar import read_ar
@@ -18,15 +20,23 @@ def compare(first: BinaryPackage, second: BinaryPackage) -> None:
 
 
 def _difference(first: BinaryPackage, second: BinaryPackage) -> str:
-    if first.members != second.members:
-        names = sorted(set(first.members) ^ set(second.members))
+    names = sorted(set(first.members()) ^ set(second.members()))
+    if names:
         return f"only one build has {', '.join(names[:5])}"
     if dict(first.fields) != dict(second.fields):
         names = sorted(name for name, value in first.fields.items() if second.fields.get(name) != value)
         return f"the control files differ in {', '.join(names)}"
-    one, other = read_ar(first.path), read_ar(second.path)
-    for mine, its in ((one.control, other.control), (one.data, other.data)):
-        with one.open(mine) as left, other.open(its) as right:
-            if left.read() != right.read():
-                return f"the bytes of {mine.name} differ"
+    for (name, mine), (_, its) in zip(_parts(first.path), _parts(second.path), strict=True):
+        if mine != its:
+            return f"the bytes of {name} differ"
     return "the bytes around its members differ"
+
+
+def _parts(path: Path) -> list[tuple[str, bytes]]:
+    parts = []
+    with path.open("rb") as file:
+        deb = read_ar(file, path)
+        for member in (deb.control, deb.data):
+            file.seek(member.offset)
+            parts.append((member.name, file.read(member.size)))
+    return parts

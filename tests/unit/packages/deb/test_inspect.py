@@ -121,7 +121,7 @@ def test_a_good_package_is_what_it_says(tmp_path: Path) -> None:
     package = read_deb(path)
     assert (package.name, package.version, package.architecture) == ("demo-thing", "1.0-1", "all")
     assert package.fields["Description"] == "a thing\n of some length"
-    assert package.members == ("/usr/lib/", "/usr/share/x")
+    assert package.members() == ("/usr/lib/", "/usr/share/x")
     assert package.filename == "demo-thing_1.0-1_all.deb"
     assert package.inputs == ""
 
@@ -129,7 +129,7 @@ def test_a_good_package_is_what_it_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize("compression", ["xz", "gzip", "zstd", "none"])
 def test_every_compression_of_dpkg_is_read(compression: str, tmp_path: Path) -> None:
     path = make_deb(tmp_path, compression=compression)
-    assert "/usr/share/demo-thing/file" in read_deb(path).members
+    assert "/usr/share/demo-thing/file" in read_deb(path).members()
 
 
 GOOD = with_control(CONTROL)
