@@ -1,18 +1,14 @@
-"""Narration on stderr: what is being done, how far it is, and what came of it. Results go to stdout, not here."""
+"""Narration on stderr: what is being done, how far it is, and what came of it. Results go to stdout, not here.
+
+Here are those that need nothing but a stream; ``terminal`` has the one that draws.
+"""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
-
-WIDTH_OF_LOGS = 160
 
 
 class Meter(Protocol):
@@ -44,6 +40,13 @@ class Reporter(Protocol):
         """A summary that a person wants to read."""
 
 
+class NoMeter:
+    """Nobody reads it."""
+
+    def advance(self, amount: float = 1, *, label: str | None = None) -> None:
+        """Nothing."""
+
+
 class Quiet:
     """Tells nobody."""
 
@@ -62,81 +65,49 @@ class Quiet:
     @contextmanager
     def progress(self, title: str, total: float) -> Iterator[Meter]:  # noqa: ARG002
         """A meter that nobody reads."""
-        yield _NoMeter()
+        yield NoMeter()
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Nothing."""
 
 
-class _NoMeter:
-    def advance(self, amount: float = 1, *, label: str | None = None) -> None:
-        pass
+class Plain:
+    """A log file: the same words as at a terminal, a line each, and nothing that is drawn anew."""
 
-
-class Terminal:
-    """A person at a terminal, or a log file: bars only where something can redraw them, colour as NO_COLOR allows."""
-
-    def __init__(self, stream: TextIO | None = None, *, verbose: bool = False) -> None:
-        self._console = Console(file=stream or sys.stderr, highlight=False, soft_wrap=True)
-        if not self._console.is_terminal:
-            self._console.width = WIDTH_OF_LOGS
+    def __init__(self, stream: TextIO, *, verbose: bool = False) -> None:
+        self._stream = stream
         self._verbose = verbose
         self._began = time.monotonic()
 
     def step(self, title: str) -> None:
-        """A bold line with the time since start."""
-        elapsed = time.monotonic() - self._began
-        self._console.print(f"[bold]==>[/bold] {_plain(title)} [dim]({elapsed:.0f} s)[/dim]")
+        """A line with the time since start."""
+        self._say(f"==> {title} ({time.monotonic() - self._began:.0f} s)")
 
     def note(self, text: str) -> None:
         """An indented line."""
-        self._console.print(f"    {_plain(text)}")
+        self._say(f"    {text}")
 
     def detail(self, text: str) -> None:
-        """An indented line, dimmed, with ``-v`` only."""
+        """An indented line, with ``-v`` only."""
         if self._verbose:
-            self._console.print(f"    [dim]{_plain(text)}[/dim]")
+            self._say(f"    {text}")
 
     def warning(self, text: str) -> None:
         """A line that begins with ``warning:``."""
-        self._console.print(f"[yellow]warning:[/yellow] {_plain(text)}")
+        self._say(f"warning: {text}")
 
     @contextmanager
-    def progress(self, title: str, total: float) -> Iterator[Meter]:
-        """A bar that goes when the work is done; nothing where a line cannot be drawn anew."""
-        if not self._console.is_terminal:
-            yield _NoMeter()
-            return
-        columns = (
-            TextColumn("    {task.description}"),
-            BarColumn(bar_width=32),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=self._console, transient=True) as bars:
-            yield _Bar(bars, bars.add_task(_plain(title), total=max(total, 1)), title)
+    def progress(self, title: str, total: float) -> Iterator[Meter]:  # noqa: ARG002
+        """Nothing: a line cannot be drawn anew."""
+        yield NoMeter()
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A ruled table."""
-        table = Table(title=title, title_justify="left", title_style="bold")
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*(_plain(cell) for cell in row))
-        self._console.print(table, soft_wrap=False)
+        """Columns that stand below each other."""
+        every = [tuple(columns), *map(tuple, rows)]
+        widths = [max(map(len, column)) for column in zip(*every, strict=True)]
+        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in every)
+        self._say("\n".join((title, *(f"    {line}" for line in lines))))
 
-
-class _Bar:
-    def __init__(self, bars: Progress, task: TaskID, title: str) -> None:
-        self._bars = bars
-        self._task = task
-        self._title = title
-
-    def advance(self, amount: float = 1, *, label: str | None = None) -> None:
-        title = f"{self._title}: {label}" if label else self._title
-        self._bars.update(self._task, advance=amount, description=_plain(title))
-
-
-def _plain(text: str) -> str:
-    """``text`` with nothing in it that the console would take for markup."""
-    return text.replace("[", r"\[")
+    def _say(self, text: str) -> None:
+        self._stream.write(f"{text}\n")  # one write: threads' lines do not mix
+        self._stream.flush()

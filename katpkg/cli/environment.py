@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from katpkg.errors import SigningError
 
 if TYPE_CHECKING:
     from katpkg.config.project import Loaded
-    from katpkg.model.project import Project
+    from katpkg.model.project import ArchiveDefinition, Project
     from katpkg.report import Reporter
 
 SIGNING_KEY = "KATPKG_SIGNING_KEY"
@@ -44,10 +45,14 @@ class Session:
 
     @cached_property
     def reporter(self) -> Reporter:
-        """Who is told, on stderr."""
-        from katpkg.report import Terminal
+        """Who is told, on stderr: drawn where somebody looks, plain lines for a log."""
+        if sys.stderr.isatty():
+            from katpkg.terminal import Terminal
 
-        return Terminal(verbose=self.verbose)
+            return Terminal(sys.stderr, verbose=self.verbose)
+        from katpkg.report import Plain
+
+        return Plain(sys.stderr, verbose=self.verbose)
 
     def load(self) -> Loaded:
         """The definition with the origin of each value. Raises ConfigError with everything that is wrong."""
@@ -59,6 +64,13 @@ class Session:
     def project(self) -> Project:
         """The definition. Raises ConfigError."""
         return self.load().project
+
+    @cached_property
+    def archive(self) -> ArchiveDefinition:
+        """What katpkg.toml alone says; no module is read for it. Raises ConfigError."""
+        from katpkg.config.load import load_archive
+
+        return load_archive(self.directory)
 
     @cached_property
     def now(self) -> datetime:
