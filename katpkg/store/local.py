@@ -3,136 +3,231 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import errno
 import hashlib
 import os
-import shutil
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from katpkg.errors import StoreError
 from katpkg.model.digests import Digest
 from katpkg.repository.publication import Token
+from katpkg.store.base import Stored
+from katpkg.store.content import Content, digest_of
+from katpkg.store.durable import sync, sync_file_system
+from katpkg.store.scratch import Scratch
+from katpkg.store.tree import Tree, link_found, stored
 
-HIDDEN = ".katpkg"
-"""Lock and temporary files lie here: on the archive's file system, and in nobody's way who serves it."""
+BLOCK = 1 << 20
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""What file systems say that have no hard links."""
 
 
 class LocalStore:
-    """Objects as files below ``root``. A write is a new file, synced, then a rename; conditions are checked under a
-    lock that dies with its process.
+    """Objects as files below ``root``. A write is a new file that gets its name when it is whole.
+
+    An immutable object gets it by link(2), which is exclusive by itself; the others by rename(2), under a lock.
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        absolute = os.path.abspath(root)
+        self._tree = Tree(absolute)
+        self._scratch = Scratch(absolute)
+        self._is_unsettled = False
+
+    @property
+    def parallel(self) -> int:
+        """One hashes while another waits for the disk; more would wait for each other."""
+        return min(2, len(os.sched_getaffinity(0)))
+
+    def where(self, key: str) -> str:
+        """The file's path."""
+        return self._tree.where(key)
 
     def read(self, key: str) -> tuple[bytes, Token] | None:
         """The file's bytes; the token is their digest."""
+        file = self.open(key)
+        if file is None:
+            return None
+        with _explained(key), file:
+            content = file.read()
+        return content, self.token(content)
+
+    def read_all(self, keys: Sequence[str]) -> list[tuple[bytes, Token] | None]:
+        """One after the other: a disk is not waited for."""
+        return [self.read(key) for key in keys]
+
+    def open(self, key: str) -> BinaryIO | None:
+        """The file, open."""
         with _explained(key):
             try:
-                content = self._path(key).read_bytes()
+                return open(os.open(self._tree.path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb")
             except FileNotFoundError:
                 return None
-        return content, _token(content)
+            except OSError as error:
+                if error.errno == errno.ELOOP:  # O_NOFOLLOW met a link
+                    raise link_found(self.where(key)) from error
+                raise
+
+    def look(self, key: str) -> Stored | None:
+        """The file's size and time."""
+        with _explained(key):
+            try:
+                status = os.lstat(self._tree.path(key))
+            except FileNotFoundError:
+                return None
+        return stored(key, status) if stat.S_ISREG(status.st_mode) else None
 
     def digest(self, key: str) -> Digest | None:
         """Of the file, which is read for it."""
+        file = self.open(key)
+        if file is None:
+            return None
+        with _explained(key), file:
+            return digest_of(file)
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        """Files; links are left out."""
+        with _explained(prefix):
+            yield from self._tree.walk(prefix)
+
+    def create(self, key: str, content: bytes | Path, digest: Digest) -> bool:
+        """Link a new file to its name: of many who do so at once one succeeds, and none waits."""
         with _explained(key):
-            path = self._path(key)
-            return Digest.of(path) if path.is_file() else None
-
-    def put(self, key: str, content: bytes | Path) -> None:
-        """Write, whatever is there."""
-        with _explained(key), self._lock():
-            self._write(key, content)
-
-    def put_if(self, key: str, content: bytes | Path, token: Token | None) -> bool:
-        """Write if the file still is what ``token`` stands for, or is not there for None."""
-        with _explained(key), self._lock():
-            found = self.read(key) if token is not None else None
-            if token is None and self._path(key).exists():
+            if self._is_taken(key):
                 return False
-            if token is not None and (found is None or found[1] != token):
+            with self._temporary() as temporary, Content(key, content, digest) as blocks:
+                with _new_file(temporary) as handle:
+                    while block := blocks.read(BLOCK):
+                        _write(handle, block)
+                is_ours = self._link(temporary, key)
+        self._is_unsettled = True
+        return is_ours
+
+    def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:
+        """Compare and rename under the lock. ``moment`` becomes the file's time, which web servers tell clients."""
+        self.settle()  # what this may name must not be lost when this is not
+        with _explained(key), self._scratch.lock():
+            found = self.read(key)
+            if (found[1] if found else None) != token:
                 return False
-            self._write(key, content)
+            self._rename(key, content, moment)
             return True
 
+    def put(self, key: str, content: bytes) -> None:
+        """Rename, whatever is there."""
+        with _explained(key), self._scratch.lock():
+            self._rename(key, content, None)
+
+    def token(self, content: bytes) -> Token:
+        """Its SHA-256."""
+        return Token(hashlib.sha256(content).hexdigest())
+
+    def renew(self, key: str) -> bool:
+        """Touch the file."""
+        with _explained(key):
+            try:
+                os.utime(self._tree.path(key), follow_symlinks=False)
+            except FileNotFoundError:
+                return False
+        return True
+
     def delete(self, key: str) -> None:
-        """Remove the file."""
-        with _explained(key), self._lock():
-            self._path(key).unlink(missing_ok=True)
+        """Remove the file; its directory stays."""
+        with _explained(key), contextlib.suppress(FileNotFoundError):
+            os.unlink(self._tree.path(key))
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """The names of files below ``root``."""
-        for path in sorted(self._root.rglob("*")):
-            key = str(path.relative_to(self._root))
-            if key.startswith(prefix) and not key.startswith(f"{HIDDEN}/") and path.is_file():
-                yield key
+    def settle(self) -> None:
+        """One syncfs(2), whatever the number of files."""
+        if self._is_unsettled:
+            self._is_unsettled = False
+            with _explained(self._tree.root):
+                sync_file_system(self._tree.root)
 
-    def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if not all(parts) or {".", ".."} & set(parts) or parts[0] == HIDDEN:
-            raise StoreError(f"{key!r} is no key of an archive")
-        path = self._root.joinpath(*parts)
-        if any(parent.is_symlink() for parent in (path, *path.parents) if self._root in parent.parents):
-            raise StoreError("there is a symbolic link inside the archive", where=key, hint=f"look at {path}")
-        return path
+    def ahead(self) -> timedelta:
+        """Nothing: the clock is the same."""
+        return timedelta()
+
+    def probe(self) -> None:
+        """Nothing: link(2), rename(2) and flock(2) are what they are."""
+
+    def put_if(self, key: str, content: bytes | Path, token: Token | None) -> bool:
+        """``create`` and ``replace`` in one, until nobody calls it any more."""
+        if token is None:
+            return self.create(key, content, Digest.of(content))
+        return self.replace(key, content if isinstance(content, bytes) else content.read_bytes(), token)
+
+    def _is_taken(self, key: str) -> bool:
+        try:
+            return os.path.lexists(self._tree.path(key))
+        except FileNotFoundError:
+            return False
+
+    def _link(self, temporary: str, key: str) -> bool:
+        path = self._tree.path(key, make=True)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:  # somebody tidied up and took the empty directory with him
+            self._tree.forget()
+            os.link(temporary, self._tree.path(key, make=True))
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            return self._rename_if_free(temporary, path)
+        return True
+
+    def _rename_if_free(self, temporary: str, path: str) -> bool:
+        with self._scratch.lock():
+            if os.path.lexists(path):
+                return False
+            os.rename(temporary, path)
+            return True
+
+    def _rename(self, key: str, content: bytes, moment: datetime | None) -> None:
+        """Durably: the file, its name, and the directories that lead to it."""
+        path = self._tree.path(key, make=True)
+        if os.path.islink(path):
+            raise link_found(path)
+        with self._temporary() as temporary:
+            with _new_file(temporary) as handle:
+                _write(handle, content)
+                if moment is not None:
+                    os.utime(handle, (moment.timestamp(), moment.timestamp()))
+                os.fsync(handle)
+            os.rename(temporary, path)
+        for directory in self._tree.ancestors(key):
+            sync(directory)
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
-        hidden = self._root / HIDDEN
-        hidden.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._root.chmod(0o755)
-        handle = os.open(hidden / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _temporary(self) -> Iterator[str]:
+        temporary = self._scratch.name()
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            for left in hidden.glob("new-*"):  # by a process that was killed: the lock is ours
-                left.unlink()
-            yield
+            yield temporary
         finally:
-            os.close(handle)
-
-    def _write(self, key: str, content: bytes | Path) -> None:
-        path = self._path(key)
-        temporary = self._root / HIDDEN / f"new-{hashlib.sha256(key.encode()).hexdigest()}"
-        try:
-            with temporary.open("xb") as file:
-                if isinstance(content, bytes):
-                    file.write(content)
-                else:
-                    with content.open("rb") as source:
-                        shutil.copyfileobj(source, file, 1 << 20)
-                file.flush()
-                os.fchmod(file.fileno(), 0o644)
-                os.fsync(file.fileno())
-            _make_directories(path.parent)
-            temporary.replace(path)
-            _sync(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
 
 
-def _token(content: bytes) -> Token:
-    return Token(hashlib.sha256(content).hexdigest())
-
-
-def _make_directories(directory: Path) -> None:
-    if directory.is_dir():
-        return
-    _make_directories(directory.parent)
-    with contextlib.suppress(FileExistsError):
-        directory.mkdir()
-    directory.chmod(0o755)  # readable by the web server whatever the umask
-    _sync(directory.parent)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+@contextmanager
+def _new_file(path: str) -> Iterator[int]:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
     try:
-        os.fsync(handle)
+        os.fchmod(handle, 0o644)  # readable by the web server whatever the umask
+        yield handle
     finally:
         os.close(handle)
+
+
+def _write(handle: int, block: bytes) -> None:
+    done = os.write(handle, block)
+    while done < len(block):
+        done += os.write(handle, memoryview(block)[done:])
 
 
 @contextmanager
