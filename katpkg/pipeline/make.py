@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from katpkg import process
@@ -134,7 +134,7 @@ def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:
     path = directory / package.filename
     package.path.chmod(0o644)
     package.path.replace(path)
-    return BinaryPackage(path=path, digest=package.digest, fields=package.fields, members=package.members)
+    return replace(package, path=path)
 
 
 def check_by_lintian(shop: Workshop, package: BinaryPackage, target: Target) -> None:
@@ -174,7 +174,7 @@ def _unpack(shop: Workshop, order: Order, bench: Path) -> Payload | None:
 
 
 def _check_contract(order: Order, before: tuple[str, ...], package: BinaryPackage, own: frozenset[str]) -> None:
-    gone = vanished(before, package.members, own=own, accept=order.module.accept_vanished)
+    gone = vanished(before, package.members(), own=own, accept=order.module.accept_vanished)
     if gone:
         raise BuildError(
             f"{package.name} {package.version} lacks {len(gone)} paths that its last published version has",
