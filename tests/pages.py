@@ -15,6 +15,7 @@ from typing import Self
 
 from scripts.lab.machine import Machine
 
+ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(?P<language>\w+) ?(?P<name>[^\n]*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 END = "end-of-command"
 PROMISE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -118,3 +119,19 @@ class Reader:
             if found:
                 return int(status), printed
         raise AssertionError(f"the shell ended: {line}\n{printed}")
+
+
+def archive_paths() -> list[re.Pattern[str]]:
+    """What docs/reference/archive.md says about where things lie, its words in capitals standing for their values."""
+    page = (ROOT / "docs" / "reference" / "archive.md").read_text()
+    words = {word for row in re.findall(r"(?m)^\| ([A-Z, ]+) \|", page) for word in row.split(", ")}
+    values = re.compile("|".join(sorted(words, key=len, reverse=True)))
+    paths = re.findall(r"(?m)^\| `((?:pool|dists)/[^`]+)` \|", page)
+    return [re.compile(values.sub("[^/]+", path.replace(".", r"\."))) for path in paths]
+
+
+def archive_fields() -> set[str]:
+    """The fields of InRelease and of a stanza that docs/reference/archive.md explains."""
+    page = (ROOT / "docs" / "reference" / "archive.md").read_text()
+    rows = re.findall(r"(?m)^\| ((?:`[A-Z][A-Za-z0-9-]+`(?:, )?)+) \|", page)
+    return {field for row in rows for field in re.findall(r"`([^`]+)`", row)}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from scripts.lab.machine import Machine
 from scripts.lab.roots import debian_root
 from tests.conftest import ROOT
-from tests.pages import Reader, steps
+from tests.pages import Reader, archive_fields, archive_paths, steps
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("docs")]
 
@@ -44,3 +47,25 @@ def test_a_how_to_works_for_who_has_done_the_tutorial(page: Path, tutorial: Path
     assert todo
     with Reader(directory) as reader:
         reader.follow(todo)
+
+
+def test_every_file_of_a_published_archive_is_documented(tutorial: Path) -> None:
+    archive = tutorial / "public"
+    files = {str(path.relative_to(archive)) for path in archive.rglob("*") if path.is_file()}
+    served = {path for path in files if not path.startswith(".katpkg/")}
+    assert [path for path in served if not any(known.fullmatch(path) for known in archive_paths())] == []
+
+
+def test_every_field_of_a_published_archive_is_documented(tutorial: Path) -> None:
+    suite = tutorial / "public" / "dists" / "bookworm"
+    release = set(re.findall(r"(?m)^([A-Z][A-Za-z0-9-]+):", (suite / "Release").read_text()))
+    index = gzip.decompress((suite / "main" / "binary-amd64" / "Packages.gz").read_bytes()).decode()
+    ours = set(re.findall(r"(?m)^([A-Z][A-Za-z0-9-]+):", index)) - set(deb_fields(tutorial))
+    assert release | ours <= archive_fields()
+
+
+def deb_fields(tutorial: Path) -> list[str]:
+    """The fields that the packages say themselves."""
+    packages = (tutorial / "public" / "pool").rglob("*.deb")
+    said = [subprocess.run(["dpkg-deb", "--field", each], capture_output=True, text=True).stdout for each in packages]
+    return re.findall(r"(?m)^([A-Z][A-Za-z-]+):", "\n".join(said))
