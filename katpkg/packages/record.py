@@ -43,7 +43,7 @@ class Record:
 
     def located(self, name: str) -> Path:
         """Where the file of a row lies."""
-        return (self.site_packages / name).resolve()
+        return self.site_packages / name
 
 
 def records(site_packages: Path) -> tuple[Record, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -118,12 +119,15 @@ def _keeping(record: Record) -> Callable[[Row], Row | None]:
 
 
 def _relocate_scripts(environment: Environment) -> None:
-    changed = {path.resolve() for path in _scripts(environment) if _relocate(path, environment)}
+    changed = {
+        os.path.relpath(path, environment.site_packages)
+        for path in _scripts(environment)
+        if _relocate(path, environment)
+    }
     for record in records(environment.site_packages):
 
         def truly(row: Row, record: Record = record) -> Row:
-            file = record.located(row[0])
-            return row_of(row[0], file) if file in changed else row
+            return row_of(row[0], record.located(row[0])) if os.path.normpath(row[0]) in changed else row
 
         record.rewrite(truly)
 

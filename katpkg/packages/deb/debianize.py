@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -70,11 +71,19 @@ def _stage(entry: Entry, root: Path) -> None:
         case str() as target:
             place.symlink_to(target)
         case Path() as source if entry.kind is EntryKind.TREE and source.is_dir():
-            shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True)
+            shutil.copytree(source, place, symlinks=True, copy_function=_link, dirs_exist_ok=True)
         case Path() as source:
             shutil.copy2(source, place, follow_symlinks=False)
     if entry.kind in (EntryKind.FILE, EntryKind.CONFFILE):
         place.chmod(entry.mode)
+
+
+def _link(source: str, place: str) -> None:
+    """A tree was laid out for this package alone, so that its files need no second copy (but on another disk)."""
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copy2(source, place)
 
 
 def _files(spec: PackageSpec, templates: Templates, compression: Compression) -> dict[str, str]:
