@@ -5,16 +5,22 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import lzma
 import tarfile
+import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from katpkg.errors import BuildError
-from katpkg.packages.deb.inspect import read_deb
+from katpkg.model.digests import Digest
+from katpkg.packages.deb.inspect import read_deb, read_debs
+from katpkg.report import Quiet
 from tests.builders import make_deb
 
 CONTROL = """Package: demo-thing
@@ -44,10 +50,29 @@ def tar(*members: tuple[tarfile.TarInfo | str, bytes]) -> bytes:
     return gzip.compress(stream.getvalue(), mtime=0)
 
 
-def special(name: str, kind: bytes = tarfile.REGTYPE, mode: int = 0o644) -> tarfile.TarInfo:
+def special(name: str, kind: bytes = tarfile.REGTYPE, mode: int = 0o644, target: str = "") -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
-    info.type, info.mode = kind, mode
+    info.type, info.mode, info.linkname = kind, mode, target
     return info
+
+
+def symlink(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
+    return special(name, tarfile.SYMTYPE, target=target), b""
+
+
+def hard_link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
+    return special(name, tarfile.LNKTYPE, target=target), b""
+
+
+def directory(name: str) -> tuple[tarfile.TarInfo, bytes]:
+    return special(name, tarfile.DIRTYPE, mode=0o755), b""
+
+
+def of_zeros(size: int) -> bytes:
+    """A tar archive of one file of zeros."""
+    info = tarfile.TarInfo("./zeros")
+    info.size = size
+    return info.tobuf(tarfile.USTAR_FORMAT) + bytes(-(-size // 512) * 512 + 1024)
 
 
 BINARY = ("debian-binary", b"2.0\n")
@@ -99,7 +124,45 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a path that leads out": (with_data(("../evil", b"x")), "leads out of the package"),
     "an absolute path": (with_data(("/etc/passwd", b"x")), "leads out of the package"),
     "a device": (with_data((special("./dev", tarfile.CHRTYPE), b"")), "is a device or a pipe"),
+    "a pipe": (with_data((special("./pipe", tarfile.FIFOTYPE), b"")), "is a device or a pipe"),
     "a setuid file": (with_data((special("./x", mode=0o4755), b"x")), "is setuid or setgid"),
+    "a path twice": (with_data(("./x", b"1"), ("x", b"2")), "'x' is there twice"),
+    "a path twice in other words": (with_data(("./a/x", b"1"), ("./a//./x", b"2")), "is there twice"),
+    "a file that is a link too": (with_data(("./x", b"1"), symlink("./x", "/etc")), "'./x' is there twice"),
+    "a file through a symlink": (
+        with_data(symlink("./usr/share/x", "/etc"), ("./usr/share/x/passwd", b"evil")),
+        "'/usr/share/x' is a symlink, and a directory too",
+    ),
+    "a file through a symlink that comes later": (
+        with_data(("./usr/share/x/passwd", b"evil"), symlink("./usr/share/x", "/etc")),
+        "'/usr/share/x' is a symlink, and a directory too",
+    ),
+    "a symlink that a directory replaces": (
+        with_data(symlink("./x", "/etc"), directory("./x/")),
+        "'/x' is a symlink, and a directory too",
+    ),
+    "a file below a file": (with_data(("./x", b"1"), ("./x/y/z", b"2")), "'/x' is a file, and a directory too"),
+    "a symlink above the root": (with_data(symlink("./usr/x", "../../etc")), "which leads out of the package"),
+    "a hard link out of the tree": (with_data(hard_link("./x", "../etc/passwd")), "leads out of the package"),
+    "a hard link to the root's": (with_data(hard_link("./x", "/etc/passwd")), "leads out of the package"),
+    "a hard link to what is not here": (
+        with_data(hard_link("./x", "./etc/passwd")),
+        "no file before it in the package",
+    ),
+    "a hard link to a symlink": (
+        with_data(symlink("./y", "/etc/passwd"), hard_link("./x", "./y")),
+        "no file before it in the package",
+    ),
+    "a newline in a name": (with_data(("./x\n/etc/passwd", b"")), "a newline in it"),
+    "a control file that is a link": (
+        ar(BINARY, ("control.tar.gz", tar(symlink("./control", "/etc/passwd"))), DATA),
+        "its control file is no file",
+    ),
+    "two compressed streams": (ar(BINARY, control(), ("data.tar.gz", DATA[1] * 2)), "it goes on after its end"),
+    "something after the stream": (ar(BINARY, control(), ("data.tar.gz", DATA[1] + b"x")), "it goes on after its end"),
+    "an empty stream": (ar(BINARY, control(), ("data.tar.xz", b"")), "it is damaged: it is cut off"),
+    "no xz": (ar(BINARY, control(), ("data.tar.xz", b"x" * 40)), "it is damaged: Input format not supported"),
+    "no zstd": (ar(BINARY, control(), ("data.tar.zst", b"x" * 40)), "it is damaged: Unable to decompress"),
 }
 
 
@@ -124,6 +187,79 @@ def test_a_good_package_is_what_it_says(tmp_path: Path) -> None:
     assert package.members() == ("/usr/lib/", "/usr/share/x")
     assert package.filename == "demo-thing_1.0-1_all.deb"
     assert package.inputs == ""
+
+
+def test_links_that_stay_in_the_package_or_mean_the_server_are_good(tmp_path: Path) -> None:
+    path = tmp_path / "good.deb"
+    path.write_bytes(
+        with_data(
+            directory("./"),
+            directory("./usr/"),
+            directory("./usr/"),  # twice, as some tools write it
+            ("./usr/x", b"x"),
+            hard_link("./usr/y", "./usr/x"),
+            hard_link("./usr/z", "usr/y"),
+            symlink("./usr/a", "../etc/../etc/passwd"),
+            symlink("./usr/b", "/etc/passwd"),
+        )
+    )
+    assert read_deb(path).members() == ("/usr/", "/usr/a", "/usr/b", "/usr/x", "/usr/y", "/usr/z")
+
+
+def test_the_digest_is_that_of_the_file(tmp_path: Path) -> None:
+    path = make_deb(tmp_path)
+    assert read_deb(path).digest == Digest.of(path)
+    assert read_deb(path, look_inside=False).digest == Digest.of(path)
+
+
+def test_what_is_in_it_can_be_looked_at_later(tmp_path: Path) -> None:
+    """An index needs no more than control file and digest; whoever asks for the paths gets them, or the refusal."""
+    good, evil = tmp_path / "good.deb", tmp_path / "evil.deb"
+    good.write_bytes(with_data(("./x", b"x")))
+    evil.write_bytes(with_data(("../evil", b"x")))
+    assert read_deb(good, look_inside=False).members() == ("/x",)
+    package = read_deb(evil, look_inside=False)
+    with pytest.raises(BuildError, match="leads out of the package"):
+        package.members()
+
+
+def test_many_are_read_in_their_order_and_the_first_bad_one_stops(tmp_path: Path) -> None:
+    paths = []
+    for number in (3, 1, 2):
+        paths.append(tmp_path / f"{number}.deb")
+        paths[-1].write_bytes(with_control(CONTROL.replace("1.0-1", f"{number}.0-1")))
+    assert [each.version for each in read_debs(paths, Quiet())] == ["3.0-1", "1.0-1", "2.0-1"]
+    paths[1].write_bytes(b"<html>")
+    reading = read_debs(paths, Quiet())
+    assert next(reading).version == "3.0-1"
+    with pytest.raises(BuildError, match=r"1\.deb is no valid package"):
+        next(reading)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.deb"
+    path.write_bytes(ar(BINARY, control(), ("data.tar.gz", gzip.compress(of_zeros(80 << 20)))))
+    with pytest.raises(BuildError, match="it unpacks to 64 MiB and more, .* times what it is"):
+        read_deb(path)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".xz", ".zst"])
+def test_memory_does_not_grow_with_the_file(suffix: str, tmp_path: Path) -> None:
+    compress: dict[str, Callable[[bytes], bytes]] = {
+        "": bytes,
+        ".gz": partial(gzip.compress, compresslevel=1),
+        ".xz": partial(lzma.compress, preset=0),
+        ".zst": zstd.compress,
+    }
+    path = tmp_path / "big.deb"
+    path.write_bytes(ar(BINARY, control(), (f"data.tar{suffix}", compress[suffix](of_zeros(32 << 20)))))
+    read_deb(path)
+    tracemalloc.start()
+    try:
+        assert read_deb(path).members() == ("/zeros",)
+        assert tracemalloc.get_traced_memory()[1] < 6 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("compression", ["xz", "gzip", "zstd", "none"])
