@@ -10,8 +10,8 @@ from typing import Protocol
 
 LARGEST = 16 << 30
 """What a member may unpack to, in bytes."""
-RATIO = 200
-"""Plain to packed bytes; only asked of what unpacks to more than ``RATIO_FROM``."""
+RATIO = 500
+"""Plain to packed bytes; only asked of what unpacks to more than ``RATIO_FROM``. Debian has packages with 256."""
 RATIO_FROM = 64 << 20
 MEMORY = 128 << 20
 """What xz may take: twice what its greediest preset needs."""

@@ -239,7 +239,7 @@ def test_many_are_read_in_their_order_and_the_first_bad_one_stops(tmp_path: Path
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "bomb.deb"
     path.write_bytes(ar(BINARY, control(), ("data.tar.gz", gzip.compress(of_zeros(80 << 20)))))
-    with pytest.raises(BuildError, match="it unpacks to 64 MiB and more, .* times what it is"):
+    with pytest.raises(BuildError, match=r"MiB and more, \d+ times what it is"):
         read_deb(path)
 
 
