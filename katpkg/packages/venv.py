@@ -124,10 +124,14 @@ def _install(lock: Path, wheel: Wheel, prefix: Path, target: Target) -> None:
         *(find_uv_bin(), "pip", "install", "--quiet", "--prefix", prefix, "--python", HOST_PYTHON),
         *("--python-version", target.release.python, "--python-platform", _platform(target)),
         *("--no-deps", "--require-hashes", "--no-build", "--link-mode", "copy", "--no-compile-bytecode"),
-        *("--find-links", wheel.path.parent, "--requirements", lock),
+        *("--find-links", ".", "--requirements", lock),  # a dot, because uv splits a path at its commas
     ]
     try:
-        process.run(command, env={"UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1"})
+        process.run(
+            command,
+            cwd=wheel.path.parent,
+            env={"UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1"},
+        )
     except process.ToolFailed as error:
         raise _understood(error, wheel, target) from error
 

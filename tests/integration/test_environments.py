@@ -1,0 +1,116 @@
+"""Virtual environments in packages: whole, true to their records, and without a trace of where they were made."""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import csv
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from katpkg import process
+from katpkg.packages.deb.inspect import read_deb
+from tests.conftest import Definition, make_definition
+from tests.integration.conftest import Small
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("small")]
+
+
+@pytest.fixture(scope="session")
+def flower(tmp_path_factory: pytest.TempPathFactory, demo_artifacts: Path) -> Definition:
+    """Real software with compiled wheels, built for a Python that is not here, and built twice."""
+    definition = make_definition(tmp_path_factory.mktemp("flower"), demo_artifacts, "trixie")
+    definition.edit("katpkg.toml", "[build]", '[build]\ncompression = "zstd"')
+    done = definition.katpkg("build", "flower", "--no-lintian", "--check-reproducible")
+    assert "a second build elsewhere is the same, bit for bit" in done.stderr
+    return definition
+
+
+@pytest.fixture(scope="session")
+def trees(flower: Definition, small_built: Small, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What installation would put on a machine."""
+    found = {}
+    for name, directory in (("flower", flower.directory.parent), ("web", small_built.root)):
+        (deb,) = (directory / "packages").rglob(f"kat-{name}_*.deb")
+        found[name] = tmp_path_factory.mktemp(name)
+        subprocess.run(["dpkg-deb", "-x", deb, found[name]], check=True)
+    return found
+
+
+@pytest.fixture(params=["flower", "web"])
+def environment(request: pytest.FixtureRequest, trees: dict[str, Path]) -> Path:
+    """One of them: the directory of the virtual environment."""
+    return trees[request.param] / "opt/venvs" / f"kat-{request.param}"
+
+
+def site_packages(environment: Path) -> Path:
+    (found,) = environment.glob("lib/python3.*/site-packages")
+    return found
+
+
+def test_a_wheel_is_built_for_a_python_that_is_not_here(flower: Definition) -> None:
+    assert shutil.which("python3.13", path=process.SYSTEM_PATH) is None
+    (deb,) = (flower.directory.parent / "packages/trixie").glob("*.deb")
+    depends = read_deb(deb).fields["Depends"]
+    assert "python3 (>= 3.13), python3 (<< 3.14)" in depends
+    assert "libc6 (>= 2." in depends
+
+
+def test_the_bounds_of_python_are_those_of_the_target(small_built: Small) -> None:
+    for name in ("web", "hello"):
+        (deb,) = small_built.packages.glob(f"kat-{name}_*.deb")
+        assert "python3 (>= 3.11), python3 (<< 3.12)" in read_deb(deb).fields["Depends"]
+
+
+def test_every_row_of_every_record_is_true(environment: Path) -> None:
+    records = sorted(site_packages(environment).glob("*.dist-info/RECORD"))
+    rows = [row for record in records for row in csv.reader(record.read_text().splitlines())]
+    assert len(rows) > len(records)
+    for name, digest, size in rows:
+        content = (site_packages(environment) / name).read_bytes()
+        if digest:
+            sha256 = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+            assert (digest, size) == (f"sha256={sha256}", str(len(content))), name
+
+
+def test_nothing_tells_how_or_where_it_was_installed(environment: Path) -> None:
+    names = {path.name for path in environment.rglob("*")}
+    assert not names & {"direct_url.json", "uv_cache.json", "REQUESTED", "__pycache__", ".lock"}
+    traces = [b"/pytest-of-", b"/packages/bookworm", b"/packages/trixie", b"/.katpkg-"]
+    for path in environment.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            assert not [trace for trace in traces if trace in content], path
+
+
+def test_every_command_leads_somewhere_and_runs_by_the_environments_interpreter(environment: Path) -> None:
+    scripts = 0
+    for file in site_packages(environment).glob("*.dist-info/entry_points.txt"):
+        entries = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+        entries.read_string(file.read_text())
+        for name, target in entries.items("console_scripts") if entries.has_section("console_scripts") else ():
+            place = site_packages(environment).joinpath(*target.split(":")[0].strip().split("."))
+            assert place.is_dir() or place.with_suffix(".py").is_file()
+            first = (environment / "bin" / name).read_text().splitlines()[0]
+            assert first == f"#!/opt/venvs/{environment.name}/bin/python"
+            scripts += 1
+    assert scripts
+
+
+def test_the_interpreter_is_the_servers_own(environment: Path) -> None:
+    version = site_packages(environment).parent.name
+    assert (environment / "bin/python").readlink() == Path(f"/usr/bin/{version}")
+    assert (environment / "bin" / version).readlink() == Path(f"/usr/bin/{version}")
+    assert f"version = {version.removeprefix('python')}\n" in (environment / "pyvenv.cfg").read_text()
+
+
+def test_tests_that_a_wheel_drops_beside_its_modules_are_left_out(trees: dict[str, Path]) -> None:
+    environment = trees["web"] / "opt/venvs/kat-web"
+    there = {path.name for path in site_packages(environment).iterdir()}
+    assert there == {"web", "web-1.0.dist-info", "needed.py", "needed-2.0.dist-info"}
+    assert (site_packages(environment) / "web/templates/index.html").is_file()
+    assert "tests/" not in (site_packages(environment) / "web-1.0.dist-info/RECORD").read_text()
