@@ -20,6 +20,17 @@ from katpkg.store.content import changed
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+class Ticking:
+    """A clock that goes on by a second whenever somebody looks."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def __call__(self) -> datetime:
+        self._now += timedelta(seconds=1)
+        return self._now
+
+
 class MemoryStore:
     """A store in a dictionary; ``log`` has every key that was written, in order, and ``now`` is its clock."""
 
@@ -103,13 +114,6 @@ class MemoryStore:
 
     def probe(self) -> None:
         pass
-
-    def put_if(self, key: str, content: bytes | Path, token: Token | None) -> bool:
-        held = content if isinstance(content, bytes) else content.read_bytes()
-        return self.replace(key, held, token)
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        return (found.key for found in self.list(prefix))
 
 
 class FakeSigner:

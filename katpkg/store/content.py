@@ -42,6 +42,14 @@ class Content:
             self._verify()
         return block
 
+    def read_full(self, size: int) -> bytes:
+        """The next ``size`` bytes, or what is left."""
+        blocks = []
+        while size and (block := self.read(size)):
+            blocks.append(block)
+            size -= len(block)
+        return b"".join(blocks)
+
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to the start; or elsewhere, to measure, but not to read there."""
         if offset == 0 and whence == io.SEEK_SET:

@@ -155,12 +155,6 @@ class LocalStore:
     def probe(self) -> None:
         """Nothing: link(2), rename(2) and flock(2) are what they are."""
 
-    def put_if(self, key: str, content: bytes | Path, token: Token | None) -> bool:
-        """``create`` and ``replace`` in one, until nobody calls it any more."""
-        if token is None:
-            return self.create(key, content, Digest.of(content))
-        return self.replace(key, content if isinstance(content, bytes) else content.read_bytes(), token)
-
     def _is_taken(self, key: str) -> bool:
         try:
             return os.path.lexists(self._tree.path(key))
