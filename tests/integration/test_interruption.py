@@ -113,7 +113,7 @@ def test_two_builds_at_once_do_no_harm_and_nothing_twice(small: Small) -> None:
     assert sorted(states) == ["built", "kept"]
     assert unfinished(small.root) == []
     recorded = json.loads((small.packages / "built.json").read_text())["packages"]
-    assert [each["package"] for each in recorded] == ["demo-greeting", "kat-hello", "kat-page", "kat-web"]
+    assert [each["fields"]["Package"] for each in recorded] == ["demo-greeting", "kat-hello", "kat-page", "kat-web"]
     assert len(list(small.packages.glob("*.deb"))) == 4
     small.definition.katpkg("publish")
 
