@@ -98,11 +98,14 @@ def fill(name: str, target: Target) -> str:
 
 
 def name_pattern(rule: ArtifactRule, target: Target) -> re.Pattern[str]:
-    """What the names of ``rule``'s artifacts for ``target`` look like; the group ``version`` is in it at most once."""
+    """What the names of ``rule``'s artifacts for ``target`` look like; the group ``version`` is in it at most once.
+
+    A version begins with a digit, so that web-{version}.zip does not mean web-extra-1.0.zip too.
+    """
     before, found, after = fill(rule.name, target).partition("{version}")
     if not found:
         return re.compile(re.escape(before))
-    return re.compile(f"{re.escape(before)}(?P<version>[^/]+){re.escape(after)}")
+    return re.compile(f"{re.escape(before)}(?P<version>v?[0-9][^/]*){re.escape(after)}")
 
 
 def _newest(found: dict[Path, str], where: str) -> tuple[Path, str]:

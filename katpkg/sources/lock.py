@@ -48,7 +48,7 @@ def read_lock(path: Path) -> Lock | None:
         return Lock(artifacts=tuple(_parse(entry) for entry in content.get("artifact", [])))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             "the lock cannot be read", where=str(path), hint=f"rm {path}; katpkg fetch", details=_reason(error)
         ) from error

@@ -1,0 +1,144 @@
+"""The cache of artifacts: verified and whole, or not there; and the directories in which things become so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from katpkg.errors import SourceError
+from katpkg.model.artifact import Artifact
+from katpkg.model.module import ArtifactRule, ModuleSpec
+from katpkg.model.target import Target
+from katpkg.report import Quiet, Reporter
+from katpkg.sources.cache import Cache
+from katpkg.sources.workplace import PREFIX, held, workplace
+from tests.builders import make_artifact
+
+
+class Bytes:
+    """A source that has the same bytes for everybody, and counts how often they were brought."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.brought = 0
+
+    def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
+        raise NotImplementedError
+
+    def fetch(self, artifact: Artifact, to: Path, reporter: Reporter) -> None:  # noqa: ARG002
+        self.brought += 1
+        to.write_bytes(self.content)
+
+
+@pytest.fixture
+def artifact(tmp_path: Path) -> Artifact:
+    path = tmp_path / "web-1.0.zip"
+    path.write_bytes(b"what was locked")
+    return make_artifact(path)
+
+
+def kept(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+def test_an_artifact_is_brought_once(artifact: Artifact, tmp_path: Path) -> None:
+    source, cache = Bytes(b"what was locked"), Cache(tmp_path / "cache")
+    first = cache.get(artifact, source, Quiet())
+    assert cache.get(artifact, source, Quiet()) == first
+    assert first.read_bytes() == b"what was locked"
+    assert source.brought == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"what was l0cked"])
+def test_a_damaged_one_is_brought_anew(damage: bytes, artifact: Artifact, tmp_path: Path) -> None:
+    source, cache = Bytes(b"what was locked"), Cache(tmp_path / "cache")
+    path = cache.get(artifact, source, Quiet())
+    path.write_bytes(damage)
+    assert cache.get(artifact, source, Quiet()).read_bytes() == b"what was locked"
+    assert source.brought == 2
+
+
+def test_other_bytes_than_were_locked_are_refused_and_not_kept(artifact: Artifact, tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        Cache(tmp_path / "cache").get(artifact, Bytes(b"something else"), Quiet())
+    assert caught.value.message == "web-1.0.zip is not the artifact that is locked"
+    assert caught.value.where == "web-1.0.zip"
+    assert caught.value.hint == "if what is there now is right: katpkg fetch web"
+    assert str(artifact.digest) in str(caught.value.details)
+    assert kept(tmp_path / "cache") == []
+
+
+def test_a_source_that_fails_half_way_leaves_nothing(artifact: Artifact, tmp_path: Path) -> None:
+    class Failing(Bytes):
+        def fetch(self, artifact: Artifact, to: Path, reporter: Reporter) -> None:
+            super().fetch(artifact, to, reporter)
+            raise SourceError("the line went dead")
+
+    with pytest.raises(SourceError, match="the line went dead"):
+        Cache(tmp_path / "cache").get(artifact, Failing(b"what was"), Quiet())
+    assert list((tmp_path / "cache/sha256").iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_is_said(artifact: Artifact, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(SourceError) as caught:
+        Cache(tmp_path / "cache").get(artifact, Bytes(b"what was locked"), Quiet())
+    assert caught.value.message == "web-1.0.zip cannot be kept: Not a directory"
+    assert "set build.cache in katpkg.toml" in str(caught.value.hint)
+
+
+def test_many_at_once_get_the_same_whole_file(artifact: Artifact, tmp_path: Path) -> None:
+    source, cache = Bytes(b"what was locked"), Cache(tmp_path / "cache")
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda _: cache.get(artifact, source, Quiet()), range(32)))
+    assert {path.read_bytes() for path in paths} == {b"what was locked"}
+    assert kept(tmp_path / "cache") == [paths[0]]
+
+
+def test_a_workplace_goes_with_its_owner_whatever_happens(tmp_path: Path) -> None:
+    def work() -> None:
+        with workplace(tmp_path / "new", "web") as place:
+            (place / "half").write_text("written")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        work()
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_workplace_whose_owner_was_killed_is_cleared_away_and_one_in_use_is_not(tmp_path: Path) -> None:
+    program = (
+        "import os, signal; from pathlib import Path; from katpkg.sources.workplace import workplace\n"
+        f"with workplace(Path({str(tmp_path)!r}), 'dead') as place:\n"
+        "    (place / 'half').touch(); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    killed = subprocess.run([sys.executable, "-c", program], check=False, env=environment)
+    assert killed.returncode == -signal.SIGKILL
+    assert [path.name[: len(PREFIX) + 4] for path in tmp_path.iterdir()] == [f"{PREFIX}dead"]
+    with workplace(tmp_path, "one") as one, workplace(tmp_path, "two") as two:
+        assert sorted(tmp_path.iterdir()) == sorted([one, two])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_holds_a_directory_is_waited_for(tmp_path: Path) -> None:
+    waits, order = threading.Event(), []
+
+    def second() -> None:
+        with held(tmp_path, waits.set):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with held(tmp_path):
+        thread.start()
+        assert waits.wait(10)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
