@@ -11,27 +11,19 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from katpkg.errors import ToolError
 
 INHERITED = ("HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
-INHERITED_PREFIXES = (
-    "UV_",
-    "SSL_CERT_",
-    "HTTP_",
-    "HTTPS_",
-    "NO_PROXY",
-    "http_",
-    "https_",
-    "no_proxy",
-    "ALL_PROXY",
-)
+INHERITED_PREFIXES = ("UV_", "SSL_CERT_", "HTTP_", "HTTPS_", "NO_PROXY", "http_", "https_", "no_proxy", "ALL_PROXY")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 PACKAGE_OF_TOOL = {
@@ -43,6 +35,9 @@ PACKAGE_OF_TOOL = {
     "lintian": "lintian",
     "rpmbuild": "rpm",
 }
+
+
+Stream = IO[bytes] | int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +112,10 @@ def run(
     """
     words = [str(word) for word in argv]
     try:
-        with _output(into) as output, _child(words, cwd, clean_environment() | dict(env or {}), output) as child:
-            stdout, stderr = child.communicate(stdin, timeout)
+        with _output(into) as output:
+            streams = (subprocess.PIPE, output, subprocess.PIPE)
+            with _child(words, cwd, clean_environment() | dict(env or {}), streams) as child:
+                stdout, stderr = child.communicate(stdin, timeout)
     except FileNotFoundError as error:
         if error.filename != words[0]:
             raise
@@ -128,6 +125,28 @@ def run(
     done = Completed(argv=tuple(words), status=child.returncode, stdout=stdout or b"", stderr=stderr)
     if done.status not in accept:
         raise ToolFailed(words, done.status, done.output)
+    return done
+
+
+def run_bounded(
+    argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], stdin: bytes, limit: int, timeout: float
+) -> Completed:
+    """Run a program of somebody else's as ``run`` does, but it may say no more than ``limit`` bytes, and what it
+    leaves running is ended. Raises ToolError.
+    """
+    words = [str(word) for word in argv]
+    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+        given.write(stdin)
+        given.seek(0)
+        try:
+            with _child(words, cwd, clean_environment() | dict(env), (given, out, err)) as child:
+                _watch(child, words[0], (out, err), limit, timeout)
+        except OSError as error:
+            raise ToolError(f"{words[0]} cannot be run: {error.strerror}") from error
+        stdout, stderr = (os.pread(file.fileno(), limit, 0) for file in (out, err))
+    done = Completed(argv=tuple(words), status=child.returncode, stdout=stdout, stderr=stderr)
+    if done.status != 0:
+        raise ToolFailed(words, done.status, done.stderr.decode("utf-8", "replace"))
     return done
 
 
@@ -180,7 +199,7 @@ def _output(into: Path | None) -> Iterator[IO[bytes] | int]:
 
 @contextmanager
 def _child(
-    words: list[str], cwd: Path | None, env: dict[str, str], output: IO[bytes] | int
+    words: list[str], cwd: Path | None, env: dict[str, str], streams: tuple[Stream, Stream, Stream]
 ) -> Iterator[subprocess.Popen[bytes]]:
     if _stopped.is_set():
         raise ToolError(f"{Path(words[0]).name} was not started: katpkg is stopping")
@@ -188,9 +207,9 @@ def _child(
         words,
         cwd=cwd,
         env=env,
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=subprocess.PIPE,
+        stdin=streams[0],
+        stdout=streams[1],
+        stderr=streams[2],
         start_new_session=True,
         umask=_surroundings.get().umask,
     )
@@ -206,6 +225,22 @@ def _child(
     finally:
         with _running_lock:
             _running.discard(child)
+
+
+def _watch(
+    child: subprocess.Popen[bytes], tool: str, outputs: tuple[IO[bytes], IO[bytes]], limit: int, timeout: float
+) -> None:
+    end = time.monotonic() + timeout
+    while True:
+        ended = os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if any(os.fstat(file.fileno()).st_size > limit for file in outputs):
+            raise ToolError(f"{Path(tool).name} says more than {limit} bytes")
+        if ended:
+            os.killpg(child.pid, signal.SIGKILL)  # it is not yet waited for, so its number is still its own
+            return
+        if time.monotonic() > end:
+            raise ToolError(f"{Path(tool).name} gave no answer within {timeout:g} seconds")
+        time.sleep(0.005)
 
 
 def _end_family(child: subprocess.Popen[bytes]) -> None:

@@ -55,7 +55,7 @@ def build(
     from katpkg.pipeline import build as pipeline
     from katpkg.pipeline.fetch import check_modules
     from katpkg.pipeline.make import Checks
-    from katpkg.repository.signing import PublicKey
+    from katpkg.repository.keys import PublicKey
 
     project = session.project
     check_modules(project, modules)

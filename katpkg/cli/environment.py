@@ -19,9 +19,12 @@ import click
 from katpkg.errors import SigningError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from katpkg.config.project import Loaded
     from katpkg.model.project import ArchiveDefinition, Project
     from katpkg.report import Reporter
+    from katpkg.repository.base import Signer
 
 SIGNING_KEY = "KATPKG_SIGNING_KEY"
 SIGNING_KEY_FILE = "KATPKG_SIGNING_KEY_FILE"
@@ -77,6 +80,10 @@ class Session:
         """When this call began."""
         return datetime.now(UTC)
 
+    def clock(self) -> datetime:
+        """The time, anew at each call."""
+        return datetime.now(UTC)
+
     @property
     def cores(self) -> int:
         """How many builds may run at once."""
@@ -88,6 +95,24 @@ class Session:
         package = Path(__file__).resolve().parent.parent
         beside = package.parent / "debian-templates"
         return beside if beside.is_dir() else package / "debian-templates"
+
+    def signer(self) -> AbstractContextManager[Signer]:
+        """Who signs, while the context is open. Raises SigningError."""
+        from contextlib import nullcontext
+
+        from katpkg.repository.external import ExternalSigner
+        from katpkg.repository.keys import PublicKey
+        from katpkg.repository.signing import GpgSigner
+
+        signing = self.archive.signing
+        key = PublicKey.read(signing.public_key)
+        key.check_validity(self.now)
+        if not signing.command:
+            return GpgSigner(key, *self.signing_key())
+        environment = {str(name): os.environ[name] for name in signing.environment if name in os.environ}
+        return nullcontext(
+            ExternalSigner(key=key, command=signing.command, directory=self.archive.directory, environment=environment)
+        )
 
     def signing_key(self) -> tuple[bytes, str]:
         """The armored secret key and its passphrase (may be empty). Raises SigningError."""

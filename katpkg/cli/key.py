@@ -29,7 +29,7 @@ def new(session: Session, *, user_id: str, secret: Path, public: Path | None) ->
     The secret key is written readable by you alone, without a passphrase; it is what KATPKG_SIGNING_KEY takes.
     Neither file may exist already: a key is never overwritten.
     """
-    from katpkg.repository.signing import new_key
+    from katpkg.repository.keys import new_key
 
     public = public or session.project.signing.public_key
     for path in (secret, public):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from katpkg.model.module import ModuleSpec
-from katpkg.model.names import Architecture, Codename, Component, Line, PackageName, SuiteName
+from katpkg.model.names import Architecture, Codename, Component, Line, PackageName, SuiteName, VariableName
 from katpkg.model.suite import SuiteSpec
 from katpkg.model.target import Compression, Target
 
@@ -45,6 +45,10 @@ class SigningSpec:
 
     public_key: Path
     """The armored public key; every signature made is checked against it, and the keyring package ships it."""
+    command: tuple[str, ...] = ()
+    """A program that signs instead of gpg, as words; called as gpg is, with --clearsign or --detach-sign at the end."""
+    environment: tuple[VariableName, ...] = ()
+    """Environment variables that the program may know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

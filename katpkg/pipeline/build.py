@@ -11,7 +11,7 @@ from katpkg.model.version import with_revision
 from katpkg.pipeline.jobs import Job, job, keyring_job, meta_orders, module_orders, releases
 from katpkg.pipeline.make import Workshop, render_tree
 from katpkg.pipeline.yard import Outcome, Yard
-from katpkg.repository.signing import PublicKey
+from katpkg.repository.keys import PublicKey
 from katpkg.sources.lock import Lock
 
 Perform = Callable[[Sequence[Job]], list[Outcome]]

@@ -17,7 +17,7 @@ from katpkg.model.version import Version, translate
 from katpkg.packages.keyring import UPSTREAM, keyring_spec
 from katpkg.packages.order import Order, is_per_architecture
 from katpkg.pipeline.make import Workshop, adopt, check_by_lintian, keep, make
-from katpkg.repository.signing import PublicKey
+from katpkg.repository.keys import PublicKey
 from katpkg.sources.lock import Lock
 
 Make = Callable[[Version, tuple[str, ...]], BinaryPackage]

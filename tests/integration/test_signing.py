@@ -1,0 +1,214 @@
+"""Signatures: what clients take and nothing else, from the key that they have, with as few programs as can be."""
+
+from __future__ import annotations
+
+import base64
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from katpkg.errors import SigningError
+from katpkg.repository.gpg import gpg, short_home
+from katpkg.repository.keys import LEAST_VALIDITY, PublicKey
+from katpkg.repository.signing import CLEAR_SIGNED, GpgSigner, GpgVerifier
+from tests.contract.signers import RELEASE, key, public
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """No gpg home and no agent stay behind."""
+    before = homes()
+    yield
+    assert homes() == before
+    assert not [line for line in processes() if "gpg-agent" in line and "/tmp/kk-" in line]
+
+
+def homes() -> set[Path]:
+    return set(Path("/tmp").glob("kk-*"))
+
+
+def lines(text: bytes) -> list[bytes]:
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def processes() -> list[str]:
+    return [
+        path.read_bytes().replace(b"\0", b" ").decode()
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.exists()
+    ]
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_what_is_signed_is_what_apt_takes_and_the_text_is_the_one_given() -> None:
+    with GpgSigner(public(), key().secret, "") as signer:
+        signed = signer.sign(RELEASE)
+        assert signer.sign(RELEASE + b"more\n").inrelease != signed.inrelease
+    assert CLEAR_SIGNED.fullmatch(signed.inrelease)
+    assert b"Hash: SHA512" in signed.inrelease
+    assert lines(GpgVerifier(public()).verify(signed.inrelease, "x")) == lines(RELEASE)
+    GpgVerifier(public()).verify_detached(signed.release_gpg, RELEASE, "x")
+
+
+def test_the_secret_key_is_looked_at_when_something_is_signed_and_not_before() -> None:
+    with GpgSigner(public(), b"no key at all", "") as signer:
+        signer_home = homes()
+        with GpgSigner(public(), key().secret, "") as other:
+            signed = other.sign(RELEASE)
+        signer.verify(signed.inrelease, "InRelease")
+        assert homes() == signer_home
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize(
+    ("secret", "message", "hint"),
+    [
+        (b"no key at all", "the signing key is no secret key", "--export-secret-subkeys"),
+        (key().public, "the signing key is no secret key", "--export-secret-subkeys"),
+        (key("other").secret, "and clients know", "signing.public_key"),
+    ],
+    ids=["nonsense", "public", "other"],
+)
+def test_a_key_that_clients_do_not_know_signs_nothing(secret: bytes, message: str, hint: str) -> None:
+    with GpgSigner(public(), secret, "") as signer, pytest.raises(SigningError) as caught:
+        signer.sign(RELEASE)
+    assert message in caught.value.message
+    assert hint in str(caught.value.hint)
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_key_with_a_passphrase_needs_the_right_one() -> None:
+    with short_home() as home:
+        gpg(home, "--passphrase", "s3cret", "--quick-gen-key", "a <a@example.org>", "ed25519", "cert,sign", "0")
+        secret = gpg(home, "--passphrase", "s3cret", "--armor", "--export-secret-keys").stdout
+        known = PublicKey.parse(gpg(home, "--armor", "--export").stdout, "a.asc")
+    with GpgSigner(known, secret, "s3cret") as signer:
+        assert signer.sign(RELEASE).inrelease
+    with GpgSigner(known, secret, "wrong") as signer, pytest.raises(SigningError, match="gpg did not sign"):
+        signer.sign(RELEASE)
+
+
+def test_a_foreign_signature_is_refused_and_named() -> None:
+    with GpgSigner(public("other"), key("other").secret, "") as signer:
+        signed = signer.sign(RELEASE)
+    for check in (
+        lambda: GpgVerifier(public()).verify(signed.inrelease, "dists/bookworm/InRelease"),
+        lambda: GpgVerifier(public()).verify_detached(signed.release_gpg, RELEASE, "dists/bookworm/InRelease"),
+    ):
+        with pytest.raises(SigningError) as caught:
+            check()
+        assert key().fingerprint in caught.value.message
+        assert caught.value.where == "dists/bookworm/InRelease"
+        assert "[GNUPG:]" not in str(caught.value.details)
+
+
+def test_a_changed_text_is_refused() -> None:
+    with GpgSigner(public(), key().secret, "") as signer:
+        signed = signer.sign(RELEASE)
+    with pytest.raises(SigningError, match="it is not signed by"):
+        GpgVerifier(public()).verify(signed.inrelease.replace(b"Origin: Test", b"Origin: Evil"), "x")
+
+
+def test_a_digest_that_clients_refuse_is_refused() -> None:
+    with short_home() as home:
+        gpg(home, "--import", stdin=key().secret)
+        weak = gpg(home, "--digest-algo", "SHA1", "--clearsign", stdin=RELEASE).stdout
+    with pytest.raises(SigningError, match="a digest that clients refuse"):
+        GpgVerifier(public()).verify(weak, "x")
+
+
+def test_armor_and_packets_are_one_key_and_clients_get_the_very_packets() -> None:
+    armored = public()
+    assert PublicKey.parse(armored.packets, "archive.gpg") == armored
+    assert PublicKey.parse(b"a comment\n\n" + key().public.replace(b"\n", b"\r\n"), "archive.asc") == armored
+    packets = subprocess.run(["gpg", "--dearmor"], input=key().public, capture_output=True, check=True).stdout
+    assert armored.packets == packets
+
+
+def damaged(armored: bytes) -> bytes:
+    """``armored`` with one bit of its content turned, and the checksum that was right before."""
+    lines = armored.splitlines()
+    first = next(number for number, line in enumerate(lines) if line == b"") + 1
+    packets = bytearray(base64.b64decode(lines[first]))
+    packets[20] ^= 1
+    lines[first] = base64.b64encode(bytes(packets))
+    return b"\n".join(lines) + b"\n"
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "it holds no public key"),
+        (b"nonsense", "it holds no public key"),
+        (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n", "it holds 0 blocks with public keys, and it must be one"),
+        (
+            b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAA\n-----END PGP PUBLIC KEY BLOCK-----\n",
+            "it holds no public key",
+        ),
+        (key().public + key("other").public, "it holds 2 blocks with public keys, and it must be one"),
+        (public().packets + public("other").packets, "it holds 2 public keys, and it must be one"),
+        (key().secret, "it holds a secret key"),
+        (damaged(key().public), "the public key is damaged: its checksum is not right"),
+    ],
+    ids=["empty", "nonsense", "cut", "no base64", "two blocks", "two keys", "secret", "damaged"],
+)
+def test_what_is_not_one_public_key_is_refused(content: bytes, message: str) -> None:
+    with pytest.raises(SigningError) as caught:
+        PublicKey.parse(content, "keys/archive.asc")
+    assert caught.value.message == message
+    assert caught.value.where == "keys/archive.asc"
+
+
+def test_a_missing_public_key_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(SigningError) as caught:
+        PublicKey.read(tmp_path / "archive.asc")
+    assert caught.value.message == "the archive's public key cannot be read: No such file or directory"
+    assert "katpkg key new" in str(caught.value.hint)
+
+
+def test_a_key_about_to_expire_is_not_relied_on() -> None:
+    expires = public().expires
+    assert expires is not None
+    assert timedelta(days=729) < expires - datetime.now(UTC) < timedelta(days=731)
+    public().check_validity(expires - LEAST_VALIDITY)
+    with pytest.raises(SigningError) as caught:
+        public().check_validity(expires - LEAST_VALIDITY + timedelta(seconds=1))
+    assert caught.value.message == f"the signing key expires on {expires:%Y-%m-%d}"
+
+
+def programs(*argv: str, env: dict[str, str], log: Path) -> list[str]:
+    """The programs that a command starts, by name, in their order."""
+    strace = ("strace", "-f", "-qq", "-e", "trace=execve", "-e", "signal=none", "-o", str(log))
+    subprocess.run([*strace, *argv], check=True, env=env, capture_output=True)
+    started = re.findall(r'execve\("([^"]+)", .* = 0$', log.read_text(), re.MULTILINE)
+    return [Path(each).name for each in started[1:]]
+
+
+def test_one_program_reads_the_public_key_and_one_verifies(tmp_path: Path) -> None:
+    (tmp_path / "archive.asc").write_bytes(key().public)
+    with GpgSigner(public(), key().secret, "") as signer:
+        (tmp_path / "InRelease").write_bytes(signer.sign(RELEASE).inrelease)
+    (tmp_path / "secret.asc").write_bytes(key().secret)
+    script = """
+import sys; from pathlib import Path
+from katpkg.repository.keys import PublicKey
+from katpkg.repository.signing import GpgSigner
+here = Path(sys.argv[1])
+with GpgSigner(PublicKey.read(here / "archive.asc"), (here / "secret.asc").read_bytes(), "") as signer:
+    text = signer.verify((here / "InRelease").read_bytes(), "InRelease")
+    if sys.argv[2] == "sign":
+        signer.sign(text)
+"""
+    words = (sys.executable, "-c", script, str(tmp_path))
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    assert programs(*words, "verify", env=env, log=tmp_path / "log") == ["gpg", "gpgv"]
+    signing = programs(*words, "sign", env=env, log=tmp_path / "log")
+    assert sorted(signing) == sorted(["gpg"] * 5 + ["gpgv"] * 2 + ["gpg-agent", "sqv"])
