@@ -6,7 +6,6 @@ What is heavy is imported where it is used, so that ``katpkg --help`` stays quic
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import UTC, datetime
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from katpkg.config.project import Loaded
-    from katpkg.model.project import ArchiveDefinition, Project
+    from katpkg.model.archive import ArchiveDefinition
+    from katpkg.model.project import Project
     from katpkg.report import Reporter
     from katpkg.repository.base import Signer
 
@@ -134,6 +134,8 @@ class Session:
     def result(self, lines: list[str], **values: Any) -> None:  # noqa: ANN401
         """The result on stdout: ``values`` as versioned JSON if that was asked for, else ``lines``."""
         if self.json:
+            import json
+
             click.echo(json.dumps({"version": 1, **values}, indent=2, default=str))
         elif lines:
             click.echo("\n".join(lines))

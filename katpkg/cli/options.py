@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from katpkg.model.names import Codename
-    from katpkg.model.project import Project
+    from katpkg.model.archive import ArchiveDefinition
     from katpkg.model.target import Target
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -24,7 +24,7 @@ target_option: Decorator = click.option(
 dry_run_option: Decorator = click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 
 
-def chosen_targets(project: Project, words: Sequence[str]) -> tuple[Target, ...]:
+def chosen_targets(project: ArchiveDefinition, words: Sequence[str]) -> tuple[Target, ...]:
     """The targets of the definition that ``words`` mean (``bookworm``, ``bookworm/amd64``); all when there are none.
 
     Raises ConfigError.

@@ -1,20 +1,44 @@
-"""``katpkg publish``: put what was built into the archive."""
+"""``katpkg publish``: put packages into the archive."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from katpkg.cli.environment import Session
 from katpkg.cli.options import chosen_targets, codenames, dry_run_option, target_option
+from katpkg.cli.suites import publishers, single_publisher_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from katpkg.model.package import BinaryPackage
+    from katpkg.model.suite import SuiteSpec
 
 
 @click.command
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @target_option
 @click.option("--channel", default="", metavar="NAME", help="Into CODENAME-NAME, for testers, instead of CODENAME.")
+@click.option("--component", metavar="NAME", help="Into this component instead of the archive's own.")
 @dry_run_option
+@single_publisher_option
 @click.pass_obj
-def publish(session: Session, *, targets: tuple[str, ...], channel: str, dry_run: bool) -> None:
+def publish(
+    session: Session,
+    *,
+    files: tuple[Path, ...],
+    targets: tuple[str, ...],
+    channel: str,
+    component: str | None,
+    dry_run: bool,
+    single_publisher: bool,
+) -> None:
     """Add the packages that `katpkg build` made to the archive, and sign the new state of it.
+
+    With FILES, publish those instead: .debs, or directories of them, made by whomever.
 
     Publishing only ever adds. It writes packages and indexes first and the signed InRelease last, and that only if
     nobody else published meanwhile; then it plans again. Publishing twice changes nothing.
@@ -22,27 +46,38 @@ def publish(session: Session, *, targets: tuple[str, ...], channel: str, dry_run
     The signing key comes from KATPKG_SIGNING_KEY (armored) or KATPKG_SIGNING_KEY_FILE, its passphrase, if it has one,
     from KATPKG_SIGNING_PASSPHRASE.
     """
-    from katpkg.pipeline.publish import Publisher
+    from katpkg.repository.apt.changes import Add
     from katpkg.repository.publication import describe
-    from katpkg.repository.signing import GpgSigner, PublicKey
-    from katpkg.store.local import LocalStore
 
-    project = session.project
-    secret, passphrase = session.signing_key()
-    with GpgSigner(PublicKey.read(project.signing.public_key), secret, passphrase) as signer:
-        publisher = Publisher(
-            project=project,
-            store=LocalStore(project.publish.store),
-            signer=signer,
-            now=session.now,
-            reporter=session.reporter,
-            channel=channel,
-        )
-        done = []
-        for codename in codenames(chosen_targets(project, targets)):
-            session.reporter.step(f"{'planning' if dry_run else 'publishing'} {codename}")
-            publication = publisher.plan(codename) if dry_run else publisher.publish(codename)
+    writes: list[str] = []
+    with publishers(session, single_publisher=single_publisher) as publisher_of:
+        for suite in _suites(session, targets, channel, component):
+            session.reporter.step(f"{'planning' if dry_run else 'publishing'} {suite.name}")
+            publisher = publisher_of(suite)
+            packages = _packages(session, suite, files)
+            change = Add(packages=[publisher.repository.admit(package) for package in packages])
+            publication = publisher.plan(change) if dry_run else publisher.publish(change)
             session.reporter.note(publication.title)
-            done.append(publication)
-    writes = [describe(action) for publication in done for action in publication.actions]
-    session.result(writes, dry_run=dry_run, store=project.publish.store, writes=writes)
+            writes += [describe(action) for action in publication.actions]
+    session.result(writes, dry_run=dry_run, store=session.archive.publish.store, writes=writes)
+
+
+def _suites(session: Session, targets: tuple[str, ...], channel: str, component: str | None) -> Iterator[SuiteSpec]:
+    from dataclasses import replace
+
+    from katpkg.cli.suites import suite_named
+    from katpkg.model.names import Component
+
+    for codename in codenames(chosen_targets(session.archive, targets)):
+        suite = suite_named(session, f"{codename}-{channel}" if channel else codename)
+        yield replace(suite, component=Component(component)) if component else suite
+
+
+def _packages(session: Session, suite: SuiteSpec, files: tuple[Path, ...]) -> Iterator[BinaryPackage]:
+    from katpkg.packages.deb.inspect import read_debs
+    from katpkg.pipeline.publish import built_packages, debs_in
+
+    if files:
+        yield from read_debs(debs_in(files), session.reporter, look_inside=True)
+    else:
+        yield from built_packages(session.archive, suite.codename)

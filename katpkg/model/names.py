@@ -59,6 +59,14 @@ class SuiteName(Name):
     rule = "a codename, with -channel when it is not the stable one"
 
 
+class ChannelName(Name):
+    """What follows the codename in the name of a suite for testers: testing."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9]+(-[a-z0-9]+)*"
+    rule = "lower case letters, digits and single hyphens"
+
+
 class Component(Name):
     """An archive component: main."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from katpkg.model.names import Architecture, Codename, Component, Line, SuiteName
 
@@ -17,11 +18,16 @@ class SuiteSpec:
     name: SuiteName
     codename: Codename
     component: Component
+    """Where new packages go; a suite may have others."""
     architectures: tuple[Architecture, ...]
     """What clients may have; never ``all``, whose packages appear in the index of each of these."""
     origin: Line
     label: Line
     description: Line
+    valid_for: timedelta | None = None
+    """How long clients may rely on a Release; None: for ever, and a frozen mirror is not noticed."""
+    patches: bool = True
+    """Whether large indexes get pdiffs, so that a client fetches what changed and no more."""
 
     @property
     def is_stable(self) -> bool:

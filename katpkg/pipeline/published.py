@@ -9,21 +9,18 @@ from pathlib import Path
 
 from katpkg.errors import StoreError
 from katpkg.model.names import Codename, PackageName
-from katpkg.model.project import Project
+from katpkg.model.archive import ArchiveDefinition
 from katpkg.packages.deb.inspect import list_members
-from katpkg.repository.apt.packages import Stanza
 from katpkg.repository.apt.plan import AptRepository
+from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.signing import GpgVerifier
 from katpkg.store.base import Store
-
-CHANNELS = ("", "testing")
-"""The suites of a release share its pool, so a version taken in one is taken in all."""
 
 
 class PublishedRelease:
     """The packages of one release, over all its channels. Reads nothing before it is asked."""
 
-    def __init__(self, project: Project, codename: Codename, store: Store, verifier: GpgVerifier) -> None:
+    def __init__(self, project: ArchiveDefinition, codename: Codename, store: Store, verifier: GpgVerifier) -> None:
         self._project = project
         self._codename = codename
         self._store = store
@@ -53,6 +50,7 @@ class PublishedRelease:
             return list_members(path)
 
     def _read(self) -> Iterator[Stanza]:
-        for channel in CHANNELS:
+        """The suites of a release share its pool, so a version taken in one is taken in all."""
+        for channel in ("", *self._project.publish.channels):
             suite = self._project.suite(self._codename, channel)
-            yield from AptRepository(suite).published(self._store.read, self._verifier)
+            yield from AptRepository(suite).published(self._store, self._verifier)

@@ -1,17 +1,22 @@
-"""What a repository needs to know of the world, and what every repository format can do."""
+"""What a repository needs to know of the world."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-from katpkg.model.package import BinaryPackage
-from katpkg.repository.publication import Publication, Token
+from katpkg.repository.publication import Token
 
-Read = Callable[[str], tuple[bytes, Token] | None]
-"""The bytes under a key of the archive and their token, or None."""
+
+class Reader(Protocol):
+    """Where the published archive is read: every store is one."""
+
+    def read(self, key: str) -> tuple[bytes, Token] | None:
+        """The bytes under a key and their token, or None."""
+
+    def read_all(self, keys: Sequence[str]) -> Sequence[tuple[bytes, Token] | None]:
+        """``read`` of each of ``keys``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +39,3 @@ class Signer(Verifier, Protocol):
 
     def sign(self, release: bytes) -> Signed:
         """``release`` signed, verified against the public key that clients have. Raises SigningError."""
-
-
-class RepositoryFormat(Protocol):
-    """Plans the next state of an archive of one format."""
-
-    def plan(self, read: Read, packages: tuple[BinaryPackage, ...], signer: Signer, now: datetime) -> Publication:
-        """What adding ``packages`` changes; empty when they are all published. Raises RepositoryError."""

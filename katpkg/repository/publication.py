@@ -6,7 +6,9 @@ that a commit names is there before the commit is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import NewType
@@ -28,6 +30,8 @@ class Phase(IntEnum):
     """InRelease, if it is still what the plan was made from: this makes the new state visible."""
     COPIES = 4
     """Release, Release.gpg, Packages*: what InRelease makes superfluous, for old clients and for people."""
+    PRUNE = 5
+    """What nothing names any more goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,20 @@ class Create:
     content: bytes | Path
     digest: Digest
 
+    @property
+    def size(self) -> int:
+        """Bytes to write."""
+        return self.digest.size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rely:
+    """Make sure of an object that is there already: it must not be about to be pruned."""
+
+    phase: Phase
+    key: str
+    size: int = 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
@@ -47,19 +65,43 @@ class Commit:
     key: str
     content: bytes
     token: Token | None
+    moment: datetime
+    """Its Date; the commit is not made before it has come."""
     phase: Phase = Phase.COMMIT
+
+    @property
+    def size(self) -> int:
+        """Bytes to write."""
+        return len(self.content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replace:
-    """Write, whatever is there."""
+    """Write, if what is there is ``before``; None: whatever is there."""
 
     key: str
     content: bytes
+    before: bytes | None
+    """What the state that was planned from has there."""
     phase: Phase = Phase.COPIES
 
+    @property
+    def size(self) -> int:
+        """Bytes to write."""
+        return len(self.content)
 
-Action = Create | Commit | Replace
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete:
+    """Remove."""
+
+    key: str
+    size: int
+    """Bytes that it frees."""
+    phase: Phase = Phase.PRUNE
+
+
+Action = Create | Rely | Commit | Replace | Delete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +110,16 @@ class Publication:
 
     title: str
     """What it publishes where: ``bookworm: kat-kinto 26.5.0-1~deb12u1, …``."""
-    actions: tuple[Action, ...] = ()
+    actions: Sequence[Action] = ()
 
     def __bool__(self) -> bool:
         return bool(self.actions)
 
+    def of(self, *phases: Phase) -> list[Action]:
+        """The actions of ``phases``."""
+        return [action for action in self.actions if action.phase in phases]
+
 
 def describe(action: Action) -> str:
     """The action in one line, for people: what ``--dry-run`` prints."""
-    match action:
-        case Create(phase=phase, key=key, digest=digest):
-            return f"{phase.name.lower():6} create  {key} ({digest.size} bytes)"
-        case Commit(phase=phase, key=key, content=content):
-            return f"{phase.name.lower():6} commit  {key} ({len(content)} bytes)"
-        case Replace(phase=phase, key=key, content=content):
-            return f"{phase.name.lower():6} replace {key} ({len(content)} bytes)"
+    return f"{action.phase.name.lower():6} {type(action).__name__.lower():7} {action.key} ({action.size} bytes)"

@@ -2,67 +2,135 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from katpkg.errors import StoreError
-from katpkg.report import Reporter
-from katpkg.repository.publication import Commit, Create, Publication, Replace
+from katpkg.report import Meter, Reporter
+from katpkg.repository.publication import Action, Commit, Create, Delete, Phase, Publication, Rely, Replace
 from katpkg.store.base import Store
+
+Clock = Callable[[], datetime]
+
+SKEW = timedelta(seconds=5)
+"""How far this machine's clock may be from the store's: clients refuse a Date ten seconds ahead of theirs."""
+
+YOUTH = timedelta(days=3)
+"""An older object that a publication relies on is made young: a janitor removes nothing that is younger than seven."""
 
 
 class Outpaced(StoreError):
     """Somebody else committed first: what was planned from is not what is published any more."""
 
 
-def apply(publication: Publication, store: Store, reporter: Reporter) -> None:
-    """Perform the actions of ``publication`` in their order.
+def apply(publication: Publication, store: Store, clock: Clock, reporter: Reporter) -> bool:
+    """Perform the actions of ``publication``, those of a phase at once where the store is quicker that way.
 
-    Raises Outpaced when the commit is not ours to make, and StoreError; until the commit nothing was visible.
+    Returns whether the copies are those of this publication; when somebody else's were in the way, they are to be made
+    anew from what is published now. Raises Outpaced when the commit is not ours to make, and StoreError; until the
+    commit nothing was visible.
     """
-    total = sum(_size(action) for action in publication.actions)
-    committed: Commit | None = None
-    with reporter.progress(publication.title, total) as meter:
-        for action in sorted(publication.actions, key=lambda action: action.phase):
-            match action:
-                case Create():
-                    _create(action, store)
-                case Commit():
-                    _commit(action, store)
-                    committed = action
-                case Replace():
-                    if committed is None or _is_current(committed, store):
-                        store.put(action.key, action.content)
-                case _:
-                    assert_never(action)
-            meter.advance(_size(action), label=action.key.rpartition("/")[2])
+    total = sum(action.size for action in publication.actions)
+    with reporter.progress(publication.title, total) as meter, ThreadPoolExecutor(store.parallel) as pool:
+        work = _Work(store, clock, meter, pool)
+        if publication:
+            _check_clock(store)
+        work.perform(publication.of(Phase.POOL, Phase.INDEX))
+        if commit := publication.of(Phase.COMMIT):
+            store.settle()
+            work.perform(commit)
+        in_line = work.perform(publication.of(Phase.COPIES))
+        work.perform(publication.of(Phase.PRUNE))
+    return in_line
 
 
-def _create(action: Create, store: Store) -> None:
-    if store.put_if(action.key, action.content, None):
-        return
-    found = store.digest(action.key)
-    if found != action.digest:
+class _Work:
+    """What the actions of one publication share."""
+
+    def __init__(self, store: Store, clock: Clock, meter: Meter, pool: ThreadPoolExecutor) -> None:
+        self._store = store
+        self._clock = clock
+        self._meter = meter
+        self._pool = pool
+
+    def perform(self, actions: Sequence[Action]) -> bool:
+        """All of ``actions``, in no order. Whether each found what it expected."""
+        if self._store.parallel == 1 or len(actions) < 2:
+            results = [self._perform(action) for action in actions]
+            return all(results)
+        futures = [self._pool.submit(self._perform, action) for action in actions]
+        try:
+            results = [future.result() for future in futures]
+            return all(results)
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _perform(self, action: Action) -> bool:
+        expected = True
+        match action:
+            case Create():
+                self._create(action)
+            case Rely():
+                self._rely(action.key)
+            case Commit():
+                self._commit(action)
+            case Replace():
+                expected = self._replace(action)
+            case Delete():
+                self._store.delete(action.key)
+            case _:
+                assert_never(action)
+        self._meter.advance(action.size, label=action.key.rpartition("/")[2])
+        return expected
+
+    def _create(self, action: Create) -> None:
+        if self._store.create(action.key, action.content, action.digest):
+            return
+        found = self._store.digest(action.key)
+        if found != action.digest:
+            raise StoreError(
+                f"{action.key.rpartition('/')[2]} is already published with different contents",
+                where=self._store.where(action.key),
+                hint="build again: the revision rises by itself; published files never change",
+                details=f"published: {found}\nours:      {action.digest}",
+            )
+        self._rely(action.key)
+
+    def _rely(self, key: str) -> None:
+        """Have the object under ``key`` stay."""
+        found = self._store.look(key)
+        old = found is not None and self._clock() - self._store.ahead() - found.modified > YOUTH
+        if found is None or (old and not self._store.renew(key)):
+            raise StoreError(
+                "a file that is to be published is missing",
+                where=self._store.where(key),
+                hint="restore it from a backup or a mirror; nothing was changed",
+            )
+
+    def _commit(self, action: Commit) -> None:
+        """Not before its Date: so there is at most one commit a second, and clients see each as newer than the last."""
+        while (early := action.moment - (self._clock() - self._store.ahead())) > timedelta():
+            time.sleep(early.total_seconds())
+        if not self._store.replace(action.key, action.content, action.token, action.moment):
+            raise Outpaced("somebody else published first", where=self._store.where(action.key), hint="publish again")
+
+    def _replace(self, action: Replace) -> bool:
+        if action.before is None:
+            self._store.put(action.key, action.content)
+            return True
+        return self._store.replace(action.key, action.content, self._store.token(action.before))
+
+
+def _check_clock(store: Store) -> None:
+    ahead = store.ahead()
+    if abs(ahead) > SKEW:
+        seconds = ahead.total_seconds()
         raise StoreError(
-            f"{action.key.rpartition('/')[2]} is already published with different contents",
-            where=action.key,
-            hint="build again: the revision rises by itself; published files never change",
-            details=f"published: {found}\nours:      {action.digest}",
+            f"this machine's clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} the store's",
+            where=store.where(""),
+            hint="set this machine's clock (timedatectl set-ntp true); clients would refuse the archive, or ignore it",
         )
-
-
-def _commit(action: Commit, store: Store) -> None:
-    if store.put_if(action.key, action.content, action.token):
-        return
-    if not _is_current(action, store):  # else an answer was lost, and the write was ours
-        raise Outpaced("somebody else published first", where=action.key, hint="publish again")
-
-
-def _is_current(commit: Commit, store: Store) -> bool:
-    """Whether ours is still the newest state; a slow publisher must not overwrite a later one's copies."""
-    found = store.read(commit.key)
-    return found is not None and found[0] == commit.content
-
-
-def _size(action: Create | Commit | Replace) -> int:
-    return action.content.stat().st_size if isinstance(action.content, Path) else len(action.content)

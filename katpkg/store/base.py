@@ -44,7 +44,7 @@ class Store(Protocol):
     def read(self, key: str) -> tuple[bytes, Token] | None:
         """The bytes under ``key`` and their token, or None."""
 
-    def read_all(self, keys: Sequence[str]) -> list[tuple[bytes, Token] | None]:
+    def read_all(self, keys: Sequence[str]) -> Sequence[tuple[bytes, Token] | None]:
         """``read`` of each of ``keys``, at once where that is quicker."""
 
     def open(self, key: str) -> AbstractContextManager[BinaryIO] | None:

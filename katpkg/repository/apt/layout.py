@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from katpkg.model.names import Architecture, Sha256
+from katpkg.model.names import Architecture, Component, Sha256, SuiteName
 from katpkg.model.package import BinaryPackage
 from katpkg.model.suite import SuiteSpec
 
@@ -18,21 +18,36 @@ def pool(suite: SuiteSpec, package: BinaryPackage) -> str:
     return f"pool/{suite.codename}/{suite.component}/{prefix}/{source}/{package.filename}"
 
 
-def dists(suite: SuiteSpec, name: str) -> str:
-    """A file of the suite: InRelease, Release, Release.gpg."""
-    return f"dists/{suite.name}/{name}"
+def dists(suite: SuiteName, name: str) -> str:
+    """A file of the suite: InRelease, Release, Release.gpg, or an index as Release lists it."""
+    return f"dists/{suite}/{name}"
 
 
-def packages(suite: SuiteSpec, architecture: Architecture) -> str:
+def packages(component: Component, architecture: Architecture) -> str:
     """An architecture's index, relative to the suite's directory, as Release lists it."""
-    return f"{suite.component}/binary-{architecture}/Packages"
+    return f"{component}/binary-{architecture}/Packages"
 
 
-def by_hash(suite: SuiteSpec, index: str, sha256: Sha256) -> str:
+def by_hash(suite: SuiteName, index: str, sha256: Sha256) -> str:
     """Where the index file ``index`` (as Release lists it) lies under its digest."""
     return dists(suite, f"{index.rpartition('/')[0]}/by-hash/SHA256/{sha256}")
 
 
-def generation(suite: SuiteSpec, date: datetime, sha256: Sha256) -> str:
-    """Where the InRelease of ``date`` is kept once another has replaced it."""
-    return dists(suite, f"generations/{date.strftime(STAMP)}-{sha256[:16]}/InRelease")
+def patch_index(index: str) -> str:
+    """Where the list of patches of ``index`` lies, as Release lists it."""
+    return f"{index}.diff/Index"
+
+
+def patch(suite: SuiteName, index: str, name: str) -> str:
+    """The patch ``name`` of ``index``."""
+    return dists(suite, f"{index}.diff/{name}.gz")
+
+
+def generation_name(date: datetime, sha256: Sha256) -> str:
+    """What history calls the generation of ``date``, whose InRelease has that digest."""
+    return f"{date.strftime(STAMP)}-{sha256[:16]}"
+
+
+def generation(suite: SuiteName, name: str) -> str:
+    """Where the InRelease of a generation is kept once another has replaced it."""
+    return dists(suite, f"generations/{name}/InRelease")

@@ -1,0 +1,83 @@
+"""What the commands that change an archive share: the suites they are about, and how a change to one is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from katpkg.cli.environment import Session
+    from katpkg.model.suite import SuiteSpec
+    from katpkg.pipeline.commit import Publisher
+    from katpkg.repository.apt.changes import Change
+    from katpkg.store.base import Store
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+single_publisher_option: Decorator = click.option(
+    "--single-publisher",
+    is_flag=True,
+    help="I vouch that nobody else publishes meanwhile: for stores without conditional writes.",
+)
+
+
+def suite_named(session: Session, name: str) -> SuiteSpec:
+    """The suite ``name`` (CODENAME or CODENAME-CHANNEL) of the definition. Raises ConfigError."""
+    from katpkg.errors import ConfigError
+
+    known = {str(suite.name): suite for suite in every_suite(session)}
+    if name not in known:
+        raise ConfigError(
+            f"there is no suite {name!r}",
+            hint=f"one of {', '.join(known)}, or add to targets or publish.channels in katpkg.toml",
+        )
+    return known[name]
+
+
+def every_suite(session: Session) -> list[SuiteSpec]:
+    """Every suite of the definition: each release, and each of its channels."""
+    archive = session.archive
+    codenames = dict.fromkeys(target.codename for target in archive.targets)
+    return [archive.suite(codename, channel) for codename in codenames for channel in ("", *archive.publish.channels)]
+
+
+def store_of(session: Session, *, single_publisher: bool = False) -> Store:
+    """Where the archive lives."""
+    from katpkg.store.local import LocalStore
+
+    del single_publisher
+    return LocalStore(session.archive.publish.store)
+
+
+@contextmanager
+def publishers(session: Session, *, single_publisher: bool) -> Iterator[Callable[[SuiteSpec], Publisher]]:
+    """Makes the publisher of a suite; all share the store and the signing key. Raises SigningError."""
+    from katpkg.pipeline.commit import Publisher
+    from katpkg.repository.apt.plan import AptRepository
+
+    store = store_of(session, single_publisher=single_publisher)
+    with session.signer() as signer:
+        yield lambda suite: Publisher(
+            repository=AptRepository(suite),
+            store=store,
+            signer=signer,
+            clock=session.clock,
+            reporter=session.reporter,
+        )
+
+
+def change(session: Session, suites: list[SuiteSpec], made: Change, *, dry_run: bool, single_publisher: bool) -> None:
+    """Make the change in each of ``suites``, or with ``dry_run`` say what it would write."""
+    from katpkg.repository.publication import describe
+
+    writes: list[str] = []
+    with publishers(session, single_publisher=single_publisher) as publisher_of:
+        for suite in suites:
+            publisher = publisher_of(suite)
+            publication = publisher.plan(made) if dry_run else publisher.publish(made)
+            session.reporter.note(publication.title)
+            writes += [describe(action) for action in publication.actions]
+    session.result(writes, dry_run=dry_run, writes=writes)

@@ -1,0 +1,69 @@
+"""Changing a suite: plan, carry it out, and plan again when somebody else was quicker."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from katpkg.report import Reporter
+from katpkg.repository.apt.changes import Change
+from katpkg.repository.apt.plan import AptRepository
+from katpkg.repository.base import Signer
+from katpkg.repository.publication import Commit, Publication
+from katpkg.store.apply import Clock, Outpaced, apply
+from katpkg.store.base import Store
+
+PATIENCE = timedelta(minutes=15)
+"""How long others may be quicker before we give up; at one commit a second that is nine hundred of them."""
+
+LULL = 0.5
+"""Seconds to wait at most before planning again, so that those who lost do not all come back at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Changes one suite of an archive."""
+
+    repository: AptRepository
+    store: Store
+    signer: Signer
+    clock: Clock
+    reporter: Reporter
+
+    def plan(self, change: Change) -> Publication:
+        """What ``change`` would write. Writes nothing."""
+        return self.repository.plan(self.store, change, self.signer, self.clock())
+
+    def publish(self, change: Change) -> Publication:
+        """Make ``change``, and return what that wrote: nothing, when all was so already.
+
+        Raises RepositoryError, SigningError and StoreError; until the commit the archive is as it was.
+        """
+        end = self.clock() + PATIENCE
+        while True:
+            publication = self.plan(change)
+            if any(isinstance(action, Commit) and action.token is None for action in publication.actions):
+                self.store.probe()
+            try:
+                in_line = apply(publication, self.store, self.clock, self.reporter)
+            except Outpaced:
+                if self.clock() > end:
+                    raise
+                self.reporter.note("somebody else published meanwhile; planning again")
+                time.sleep(random.uniform(0, LULL))  # noqa: S311
+                continue
+            if not in_line:
+                self.bring_copies_in_line()
+            return publication
+
+    def bring_copies_in_line(self) -> None:
+        """Write the copies of what is published now, until nothing else is published meanwhile."""
+        while True:
+            before = self.repository.current(self.store, self.signer)
+            publication = self.repository.copies(self.store, self.signer)
+            apply(publication, self.store, self.clock, self.reporter)
+            after = self.repository.current(self.store, self.signer)
+            if (before and before.inrelease) == (after and after.inrelease):
+                return

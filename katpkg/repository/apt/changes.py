@@ -1,0 +1,200 @@
+"""What can be done to a suite. Each is made on a draft of the next state, and again when somebody else was quicker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from katpkg.errors import RepositoryError
+from katpkg.model.names import Component, PackageName
+from katpkg.model.suite import SuiteSpec
+from katpkg.model.version import Version
+from katpkg.repository.apt import layout
+from katpkg.repository.apt.admission import accepts
+from katpkg.repository.apt.draft import Draft
+from katpkg.repository.apt.generation import Generation, Shelf
+from katpkg.repository.apt.revise import Edits
+from katpkg.repository.apt.stanza import Stanza
+from katpkg.repository.base import Reader, Verifier
+from katpkg.repository.publication import Create, Phase, Rely, Replace
+
+
+class Change(Protocol):
+    """Something that can be done to a suite."""
+
+    def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:
+        """Do it to ``draft``. Raises RepositoryError when it cannot be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A package that may be published: its stanza, and its file on this machine."""
+
+    stanza: Stanza
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Add:
+    """Publish packages. What is published already stays as it is."""
+
+    packages: Sequence[Incoming]
+
+    def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
+        """Into the index of their architecture, or of each."""
+        draft.edit(reader, _additions(draft, reader, {draft.suite.component: [each.stanza for each in self.packages]}))
+        for each in self.packages:
+            if each.stanza.key in draft.added:
+                digest = each.stanza.digest
+                draft.actions.append(
+                    Create(phase=Phase.POOL, key=each.stanza.filename, content=each.path, digest=digest)
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promote:
+    """Publish here what is published in another suite of the same release, byte for byte."""
+
+    source: SuiteSpec
+    names: frozenset[PackageName] = frozenset()
+    """Only these; none: all but what is for testers alone."""
+
+    def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:
+        """Into the same components; the files are there, since the suites of a release share their pool."""
+        source = Generation.read(reader, verifier, self.source.name)
+        if source is None:
+            raise RepositoryError(f"nothing is published in {self.source.name}", hint="katpkg publish --channel NAME")
+        found = {shelf[0]: self._wanted(draft.suite, reader, source, shelf[0]) for shelf in source.shelves()}
+        missing = self.names - {stanza.name for stanzas in found.values() for stanza in stanzas}
+        if missing:
+            raise RepositoryError(
+                f"{', '.join(sorted(missing))} cannot be promoted to {draft.suite.name}",
+                where=layout.dists(self.source.name, "InRelease"),
+                hint=f"it is not published in {self.source.name}, or only in development versions",
+            )
+        draft.edit(reader, _additions(draft, reader, found))
+        draft.actions += [Rely(phase=Phase.POOL, key=stanza.filename) for stanza in draft.added.values()]
+
+    def _wanted(self, suite: SuiteSpec, reader: Reader, source: Generation, component: Component) -> list[Stanza]:
+        indexes = source.indexes(reader, [shelf for shelf in source.shelves() if shelf[0] == component])
+        every = {stanza.key: stanza for index in indexes for stanza in index.stanzas()}
+        return [
+            stanza
+            for stanza in every.values()
+            if accepts(suite, stanza.version) and (not self.names or stanza.name in self.names)
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """Take packages out of the indexes; their files stay until they are pruned."""
+
+    packages: Mapping[PackageName, frozenset[Version]]
+    """These versions of them, or all when there are none."""
+
+    def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
+        """From every index. What is not there cannot be removed."""
+        shelves = list(draft.current.shelves()) if draft.current else []
+        draft.edit(reader, {shelf: Edits(drop=self.packages) for shelf in shelves})
+        missing = sorted(self._missing(draft))
+        if missing:
+            raise RepositoryError(
+                f"{', '.join(missing)} cannot be removed: it is not published",
+                where=layout.dists(draft.suite.name, "InRelease"),
+                hint="katpkg history shows what was published when",
+            )
+
+    def _missing(self, draft: Draft) -> Iterator[str]:
+        gone = {(stanza.name, stanza.version) for stanza in draft.dropped.values()}
+        names = {name for name, _ in gone}
+        for name, versions in self.packages.items():
+            if not versions and name not in names:
+                yield str(name)
+            yield from (f"{name} {version}" for version in versions if (name, version) not in gone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """Publish an earlier generation again, under a new date."""
+
+    generation: str
+    """Its name, as history shows it."""
+
+    def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:
+        """By its own index files, which must still be there; patches do not lead back."""
+        key = layout.generation(draft.suite.name, self.generation)
+        target = Generation.read(reader, verifier, draft.suite.name, key)
+        if target is None:
+            raise RepositoryError(
+                f"there is no generation {self.generation} of {draft.suite.name}", where=key, hint="katpkg history"
+            )
+        after = {stanza.key: stanza for stanza in target.stanzas(reader)}
+        before = {stanza.key: stanza for stanza in draft.current.stanzas(reader)} if draft.current else {}
+        draft.added = {name: stanza for name, stanza in after.items() if name not in before}
+        draft.dropped = {name: stanza for name, stanza in before.items() if name not in after}
+        draft.actions += [Rely(phase=Phase.POOL, key=stanza.filename) for stanza in draft.added.values()]
+        draft.indexes = {path: digest for path, digest in target.release.indexes.items() if ".diff/" not in path}
+        paths = [path for path in draft.indexes if not path.endswith("/Packages")]
+        for path, content in zip(paths, target.files(reader, paths), strict=True):
+            stored = layout.by_hash(draft.suite.name, path, draft.indexes[path].sha256)
+            draft.actions.append(Rely(phase=Phase.INDEX, key=stored))
+            draft.actions.append(Replace(key=layout.dists(draft.suite.name, path), content=content, before=None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """Publish the same again under a new date, so that it stays valid."""
+
+    def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
+        """Nothing but the date."""
+        draft.is_new = draft.current is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimize:
+    """Publish the same in fewer, larger blocks: smaller files, until changes cut them up again."""
+
+    def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
+        """Every index."""
+        draft.optimize(reader)
+
+
+def _additions(draft: Draft, reader: Reader, found: Mapping[Component, Sequence[Stanza]]) -> dict[Shelf, Edits]:
+    """What goes where: packages into the index of their architecture, and those for all into every one.
+
+    An index that is new to the suite gets what the others of its component have for all architectures.
+    """
+    published = set(draft.current.shelves()) if draft.current else set()
+    edits = {}
+    for component in dict.fromkeys([*found, *(component for component, _ in published)]):
+        here = [shelf for shelf in published if shelf[0] == component]
+        joining = [name for name in draft.architectures if (component, name) not in published]
+        shared = _for_all(draft, reader, here[0]) if here and joining else []
+        for name in draft.architectures:
+            stanzas = [each for each in found.get(component, ()) if each.architecture in (name, "all")]
+            stanzas += shared if name in joining else []
+            if stanzas or name in joining:
+                edits[component, name] = Edits(add=_sorted(stanzas))
+    return edits
+
+
+def _for_all(draft: Draft, reader: Reader, shelf: Shelf) -> list[Stanza]:
+    (index,) = draft.read(reader, [shelf])
+    return [stanza for stanza in index.stanzas() if stanza.architecture.is_all]
+
+
+def _sorted(stanzas: Sequence[Stanza]) -> list[Stanza]:
+    """``stanzas`` in the order of an index, each once. Raises RepositoryError when two differ in their bytes alone."""
+    once: dict[object, Stanza] = {}
+    for stanza in stanzas:
+        other = once.setdefault(stanza.key, stanza)
+        if other.digest != stanza.digest:
+            raise RepositoryError(
+                f"there are two files of {stanza} with different contents",
+                where=stanza.filename,
+                hint="publish one of them",
+                details=f"{other.digest}\n{stanza.digest}",
+            )
+    return sorted(once.values(), key=lambda stanza: stanza.key)

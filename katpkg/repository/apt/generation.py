@@ -1,0 +1,96 @@
+"""A committed state of a suite: an InRelease and the indexes that it names. What we did not sign is not believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from katpkg.errors import RepositoryError
+from katpkg.model.digests import Digest
+from katpkg.model.names import Architecture, Component, SuiteName
+from katpkg.repository.apt import layout
+from katpkg.repository.apt.index import Index
+from katpkg.repository.apt.release import Release
+from katpkg.repository.apt.stanza import Stanza
+from katpkg.repository.base import Reader, Verifier
+from katpkg.repository.publication import Token
+
+Shelf = tuple[Component, Architecture]
+"""What one index is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One state of a suite, its signature verified."""
+
+    suite: SuiteName
+    inrelease: bytes
+    token: Token
+    text: bytes
+    """The Release file that was signed."""
+    release: Release
+
+    @classmethod
+    def read(cls, reader: Reader, verifier: Verifier, suite: SuiteName, key: str = "") -> Self | None:
+        """The state whose InRelease lies at ``key`` (left out: the published one), or None when there is none.
+
+        Raises SigningError when we did not sign it, and RepositoryError when it cannot be read.
+        """
+        key = key or layout.dists(suite, "InRelease")
+        found = reader.read(key)
+        if found is None:
+            return None
+        inrelease, token = found
+        text = verifier.verify(inrelease, key)
+        return cls(suite=suite, inrelease=inrelease, token=token, text=text, release=Release.parse(text, key))
+
+    @property
+    def name(self) -> str:
+        """What history calls it."""
+        return layout.generation_name(self.release.date, Digest.of(self.inrelease).sha256)
+
+    def shelves(self) -> Iterator[Shelf]:
+        """Every component and architecture that it has an index of."""
+        for component in self.release.components:
+            for architecture in self.release.architectures:
+                if layout.packages(component, architecture) in self.release.indexes:
+                    yield component, architecture
+
+    def indexes(self, reader: Reader, shelves: Sequence[Shelf]) -> list[Index]:
+        """The indexes of ``shelves``, every byte of them as our signature says; without packages where it has none.
+
+        Raises RepositoryError when a file is missing, or not the one that is named.
+        """
+        paths = [name for shelf in shelves for name in _files_of(shelf) if name in self.release.indexes]
+        files = dict(zip(paths, self.files(reader, paths), strict=True))
+        found = []
+        for gz, xz, patches in map(_files_of, shelves):
+            where = layout.dists(self.suite, gz)
+            found.append(Index(where=where, gz=files.get(gz, b""), xz=files.get(xz), patches=files.get(patches)))
+        return found
+
+    def files(self, reader: Reader, paths: Sequence[str]) -> list[bytes]:
+        """Files that Release lists, read by their digests. Raises RepositoryError."""
+        digests = [self.release.indexes[path] for path in paths]
+        keys = [layout.by_hash(self.suite, path, digest.sha256) for path, digest in zip(paths, digests, strict=True)]
+        contents = []
+        for key, digest, found in zip(keys, digests, reader.read_all(keys), strict=True):
+            if found is None or Digest.of(found[0]) != digest:
+                raise RepositoryError(
+                    "an index that InRelease names is missing, or is not the one it names",
+                    where=key,
+                    hint="restore the file from a backup or a mirror; nothing was changed",
+                )
+            contents.append(found[0])
+        return contents
+
+    def stanzas(self, reader: Reader) -> Iterator[Stanza]:
+        """Every package; those for all architectures once for each. Raises RepositoryError."""
+        for index in self.indexes(reader, list(self.shelves())):
+            yield from index.stanzas()
+
+
+def _files_of(shelf: Shelf) -> tuple[str, str, str]:
+    path = layout.packages(*shelf)
+    return f"{path}.gz", f"{path}.xz", layout.patch_index(path)

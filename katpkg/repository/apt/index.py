@@ -1,0 +1,64 @@
+"""Packages, the index of one component and architecture, as it is published."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from katpkg.errors import RepositoryError
+from katpkg.model.names import PackageName
+from katpkg.repository.apt.blocks import Block, read_blocks
+from katpkg.repository.apt.stanza import END, Key, Stanza, key_of, split_stanzas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """A published index; one block of it is in memory at a time. Its methods raise RepositoryError."""
+
+    where: str
+    """Its key, for people."""
+    gz: bytes
+    """Nothing for an index that is not there yet."""
+    xz: bytes | None
+    """None where somebody else published none."""
+    patches: bytes | None = None
+    """The list of patches that lead to it, if there is one."""
+
+    def blocks(self) -> Iterator[tuple[bytes, Block | None]]:
+        """The plain text of each block that has any, and its compressed forms."""
+        try:
+            yield from (found for found in read_blocks(self.gz, self.xz) if found[0])
+        except (zlib.error, EOFError) as error:
+            raise self._unreadable(error) from error
+
+    def stanzas(self) -> Iterator[Stanza]:
+        """Every package, in order."""
+        for plain, _ in self.blocks():
+            for text in split_stanzas(plain):
+                yield self.parse(text)
+
+    def parse(self, text: bytes) -> Stanza:
+        """The stanza that ``text`` is."""
+        try:
+            return Stanza.parse(text)
+        except (ValueError, KeyError) as error:
+            raise self._unreadable(error) from error
+
+    def key(self, text: bytes) -> Key:
+        """The key of the stanza ``text``."""
+        try:
+            return key_of(text)
+        except (ValueError, KeyError) as error:
+            raise self._unreadable(error) from error
+
+    def first_name(self, plain: bytes) -> PackageName:
+        """The package that a block begins with."""
+        return self.key(plain[: plain.find(END) + 1])[0]
+
+    def _unreadable(self, error: Exception) -> RepositoryError:
+        return RepositoryError("the published index cannot be read", where=self.where, details=repr(error))
+
+
+NOTHING = Index(where="", gz=b"", xz=None)
+"""The index that comes before the first."""
