@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from katpkg.config.load import load_project
+from katpkg.config.project import load_project
 from katpkg.model.names import Codename
 from katpkg.model.project import Project
 

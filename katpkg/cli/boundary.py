@@ -1,17 +1,17 @@
-"""Where errors end: what, where and a hint on stderr, and the exit code of the family."""
+"""Where errors end: what, where and a hint on stderr, and the exit code of the family.
+
+Every command loads this first, so what only an error needs is imported there.
+"""
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 import click
 
-from katpkg import process
 from katpkg.errors import ConfigError, KatpkgError
 
 INTERRUPTED = 130
@@ -32,7 +32,7 @@ class Boundary(click.Group):
             error.show()
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort):
-            process.stop_all()
+            _stop_programs()
             show(KatpkgError("interrupted; nothing was left half-done"), as_json=as_json)
             sys.exit(INTERRUPTED)
         except KatpkgError as error:
@@ -42,7 +42,7 @@ class Boundary(click.Group):
             sys.stderr.close()
             sys.exit(BUG)
         except Exception:  # noqa: BLE001
-            traceback.print_exc()
+            _print_traceback()
             click.echo("error: this is a bug in katpkg; please report it with the lines above", err=True)
             sys.exit(BUG)
         sys.exit(status if isinstance(status, int) else 0)
@@ -51,9 +51,23 @@ class Boundary(click.Group):
 def show(error: KatpkgError, *, as_json: bool) -> None:
     """Print ``error`` for a person on stderr, and for a program on stdout when it asked for JSON."""
     if as_json:
+        import json
+
         click.echo(json.dumps({"version": 1, "errors": [_as_json(each) for each in _all(error)]}, indent=2))
     for each in _all(error):
         click.echo("\n".join(_lines(each)), err=True)
+
+
+def _stop_programs() -> None:
+    from katpkg import process
+
+    process.stop_all()
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
 
 
 def _all(error: KatpkgError) -> tuple[KatpkgError, ...]:

@@ -42,7 +42,7 @@ class Session:
     @cached_property
     def directory(self) -> Path:
         """Where katpkg.toml lies. Raises ConfigError."""
-        from katpkg.config.load import find_definition
+        from katpkg.config.files import find_definition
 
         return self._start.resolve() if self._start else find_definition(Path.cwd())
 
@@ -59,7 +59,7 @@ class Session:
 
     def load(self) -> Loaded:
         """The definition with the origin of each value. Raises ConfigError with everything that is wrong."""
-        from katpkg.config.load import load_project
+        from katpkg.config.project import load_project
 
         return load_project(self.directory)
 
@@ -71,7 +71,7 @@ class Session:
     @cached_property
     def archive(self) -> ArchiveDefinition:
         """What katpkg.toml alone says; no module is read for it. Raises ConfigError."""
-        from katpkg.config.load import load_archive
+        from katpkg.config.archive import load_archive
 
         return load_archive(self.directory)
 

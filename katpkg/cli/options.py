@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from katpkg.model.names import Codename
     from katpkg.model.archive import ArchiveDefinition
+    from katpkg.model.names import Codename
     from katpkg.model.target import Target
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

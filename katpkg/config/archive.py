@@ -8,18 +8,18 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from katpkg.config.files import MAIN, read_main
 from katpkg.config.layers import Layers, Tree
 from katpkg.config.nearest import unknown_key
 from katpkg.config.releases import BUILT_IN
 from katpkg.config.validate import validate
 from katpkg.errors import ConfigError
+from katpkg.model.archive import ArchiveDefinition, ArchiveSpec, BuildSpec, PublishSpec, SigningSpec, SourceSpec
 from katpkg.model.names import Architecture
-from katpkg.model.project import ArchiveDefinition, ArchiveSpec, BuildSpec, PublishSpec, SigningSpec, SourceSpec
 from katpkg.model.target import Release, Target
 
 T = TypeVar("T")
 
-MAIN = "katpkg.toml"
 TABLES: dict[str, type[object]] = {
     "archive": ArchiveSpec,
     "signing": SigningSpec,
@@ -50,7 +50,13 @@ class Main:
         return ArchiveDefinition(directory=directory, targets=self.targets, **tables)
 
 
-def read_main(main: Tree) -> Main:
+def load_archive(directory: Path) -> ArchiveDefinition:
+    """What katpkg.toml in ``directory`` says; no module is read. Raises ConfigError with everything that is wrong."""
+    directory = directory.resolve()
+    return judge(read_main(directory)).definition(directory)
+
+
+def judge(main: Tree) -> Main:
     """What katpkg.toml says, and everything that is wrong with it."""
     findings = Findings()
     layers = Layers()

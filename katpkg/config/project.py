@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from katpkg.config import checks
-from katpkg.config.archive import Findings, Main, read_main
+from katpkg.config.archive import Findings, Main, judge
+from katpkg.config.files import read_main, read_modules
 from katpkg.config.layers import Layers, Tree, leaves
 from katpkg.config.validate import validate
 from katpkg.errors import ConfigError
@@ -27,12 +28,18 @@ class Loaded:
     """By path in ``values``; what is not here is a default of the model."""
 
 
+def load_project(directory: Path) -> Loaded:
+    """The definition in ``directory``. Raises ConfigError with everything that is wrong with it."""
+    directory = directory.resolve()
+    return make_project(directory, read_main(directory), read_modules(directory))
+
+
 def make_project(directory: Path, main: Tree, modules: Mapping[str, Tree]) -> Loaded:
     """The definition that lies in ``directory``: katpkg.toml, and modules/NAME.toml by NAME.
 
     Raises ConfigError with every error that is found.
     """
-    told = read_main(main)
+    told = judge(main)
     findings = Findings()
     findings.add(*told.errors)
     by_release = _modules(modules, told, findings)

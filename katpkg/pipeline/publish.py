@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from katpkg.errors import BuildError
+from katpkg.model.archive import ArchiveDefinition
 from katpkg.model.names import Codename
 from katpkg.model.package import BinaryPackage
-from katpkg.model.archive import ArchiveDefinition
 from katpkg.pipeline.built import BuildDirectory
 
 

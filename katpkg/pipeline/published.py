@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from katpkg.errors import StoreError
-from katpkg.model.names import Codename, PackageName
 from katpkg.model.archive import ArchiveDefinition
+from katpkg.model.names import Codename, PackageName
 from katpkg.packages.deb.inspect import list_members
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.apt.stanza import Stanza

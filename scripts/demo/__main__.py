@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from katpkg.config.load import load_project
+from katpkg.config.project import load_project
 from katpkg.model.names import Codename
 from katpkg.model.project import Project
 from katpkg.model.service import Service

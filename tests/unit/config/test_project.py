@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from katpkg.config.load import find_definition, load_archive, load_project
-from katpkg.config.project import Loaded
+from katpkg.config.archive import load_archive
+from katpkg.config.files import find_definition
+from katpkg.config.project import Loaded, load_project
 from katpkg.config.schema import main_schema, module_schema
 from katpkg.errors import ConfigError
 from katpkg.model.target import Compression

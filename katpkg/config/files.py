@@ -1,15 +1,14 @@
-"""Finding and reading a definition: the only place here that touches files."""
+"""Finding and reading the files of a definition: the only place here that touches files."""
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
 
-from katpkg.config.archive import MAIN, read_main
 from katpkg.config.layers import Tree
-from katpkg.config.project import Loaded, make_project
 from katpkg.errors import ConfigError
-from katpkg.model.project import ArchiveDefinition
+
+MAIN = "katpkg.toml"
 
 
 def find_definition(start: Path) -> Path:
@@ -24,26 +23,17 @@ def find_definition(start: Path) -> Path:
     )
 
 
-def load_project(directory: Path) -> Loaded:
-    """The definition in ``directory``. Raises ConfigError with everything that is wrong with it."""
-    directory = directory.resolve()
-    main = _read_main(directory)
-    modules = {
-        path.stem: _read(path, f"modules/{path.name}") for path in sorted((directory / "modules").glob("*.toml"))
-    }
-    return make_project(directory, main, modules)
-
-
-def load_archive(directory: Path) -> ArchiveDefinition:
-    """What katpkg.toml in ``directory`` says; no module is read. Raises ConfigError with everything that is wrong."""
-    directory = directory.resolve()
-    return read_main(_read_main(directory)).definition(directory)
-
-
-def _read_main(directory: Path) -> Tree:
+def read_main(directory: Path) -> Tree:
+    """katpkg.toml in ``directory``. Raises ConfigError."""
     if not (directory / MAIN).is_file():
         raise ConfigError(f"there is no {MAIN}", where=str(directory), hint="katpkg -C DIR says where it lies")
     return _read(directory / MAIN, MAIN)
+
+
+def read_modules(directory: Path) -> dict[str, Tree]:
+    """Every modules/NAME.toml in ``directory``, by NAME. Raises ConfigError."""
+    paths = sorted((directory / "modules").glob("*.toml"))
+    return {path.stem: _read(path, f"modules/{path.name}") for path in paths}
 
 
 def _read(path: Path, name: str) -> Tree:

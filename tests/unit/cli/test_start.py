@@ -1,0 +1,55 @@
+"""A quick start: a command loads what it needs and nothing that another needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent.parent
+HEAVY = {"boto3", "debian", "gnupg", "jinja2", "rich", "uv"}
+
+LOADED = """
+import sys
+from katpkg.cli import katpkg
+try:
+    katpkg()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+def loaded(*words: str) -> set[str]:
+    """The modules that a call of the command line loads."""
+    done = subprocess.run([sys.executable, "-c", LOADED, *words], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def test_the_version_needs_the_front_door_alone() -> None:
+    found = loaded("--version")
+    assert not found & {*HEAVY, "dataclasses", "json", "subprocess", "tempfile", "tomllib", "traceback"}
+    assert {each for each in found if each.startswith("katpkg.")} == {
+        "katpkg.cli",
+        "katpkg.cli.boundary",
+        "katpkg.cli.environment",
+        "katpkg.errors",
+    }
+
+
+@pytest.mark.parametrize("words", [("--help",), ("-C", "tests/demo", "config", "show")], ids=" ".join)
+def test_what_is_heavy_waits_until_it_is_used(words: tuple[str, ...]) -> None:
+    assert not loaded(*words) & HEAVY
+
+
+def test_reading_katpkg_toml_loads_nothing_about_modules() -> None:
+    script = """
+import sys
+from pathlib import Path
+from katpkg.config.archive import load_archive
+load_archive(Path("tests/demo"))
+print(*sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not set(done.stdout.split()) & {"katpkg.model.module", "katpkg.config.project", "katpkg.config.checks"}
