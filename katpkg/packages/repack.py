@@ -51,7 +51,7 @@ def unpack_deb(deb: Path, drop: tuple[str, ...], places: Places, root: Path) -> 
     with tempfile.TemporaryDirectory(prefix=".deb-", dir=root.parent) as directory:
         tree = Path(directory) / "tree"
         archive = Path(directory) / "data.tar"
-        process.run(["dpkg-deb", "--fsys-tarfile", deb], into=archive)
+        _read_out(deb, archive)
         with archive.open("rb") as stream:
             unpack_tar(stream, tree, where=deb.name)
         _merge_usr(tree)
@@ -67,6 +67,13 @@ def unpack_deb(deb: Path, drop: tuple[str, ...], places: Places, root: Path) -> 
         depends=python_depends(places.target) if environments else (),
         virtual_environment=environments[0] if environments else None,
     )
+
+
+def _read_out(deb: Path, archive: Path) -> None:
+    try:
+        process.run(["dpkg-deb", "--fsys-tarfile", deb], into=archive)
+    except process.ToolFailed as error:
+        raise BuildError(f"{deb.name} is no whole package", where=deb.name, details=error.details) from error
 
 
 def _merge_usr(tree: Path) -> None:

@@ -155,12 +155,22 @@ def _scripts(environment: Environment) -> Iterator[Path]:
 
 def _check_scripts(environment: Environment) -> None:
     for path in sorted(environment.site_packages.glob("*.dist-info/entry_points.txt")):
-        entries = configparser.ConfigParser(interpolation=None, delimiters=("=",))
-        entries.optionxform = str  # type: ignore[assignment,method-assign]  # names are not all lower case
-        entries.read_string(path.read_text())
+        entries = _entry_points(path)
         for section in ("console_scripts", "gui_scripts"):
             for name, target in entries.items(section) if entries.has_section(section) else ():
                 _check_target(environment, name, target, path)
+
+
+def _entry_points(path: Path) -> configparser.ConfigParser:
+    entries = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=False)
+    entries.optionxform = str  # type: ignore[assignment,method-assign]  # names are not all lower case
+    try:
+        entries.read_string(path.read_text("utf-8"))
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise BuildError(
+            "its entry points cannot be read", where=f"{path.parent.name}/{path.name}", details=str(error)
+        ) from error
+    return entries
 
 
 def _check_target(environment: Environment, name: str, target: str, where: Path) -> None:
@@ -187,7 +197,7 @@ def _check_no_trace(environment: Environment) -> None:
 
 def _glibc_of(wheel_file: Path) -> tuple[int, int] | None:
     """The lowest glibc that any of a wheel's tags is content with."""
-    tags = HeaderParser().parsestr(wheel_file.read_text()).get_all("Tag", [])
+    tags = HeaderParser().parsestr(wheel_file.read_text("utf-8")).get_all("Tag", [])
     platforms = [platform for tag in tags for platform in tag.split("-")[-1].split(".")]
     found = [glibc for platform in platforms if (glibc := glibc_of(platform)) is not None]
     return min(found, default=None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
 from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from katpkg.errors import BuildError
 from katpkg.model.names import Architecture
@@ -19,6 +21,10 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "armhf": "armv7l", "ppc64el":
 
 OLD_NAMES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 """The glibc versions of the platform tags that do not tell theirs (PEP 600)."""
+
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, StopIteration, LookupError, ValueError, TypeError)
+"""What reading a file raises that is no wheel, or lacks what every wheel has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +47,19 @@ def read_wheel(path: Path) -> Wheel:
             )
             metadata = HeaderParser().parsestr(archive.read(f"{directory}/METADATA").decode())
             tags = HeaderParser().parsestr(archive.read(f"{directory}/WHEEL").decode()).get_all("Tag", [])
-    except (zipfile.BadZipFile, StopIteration, KeyError, UnicodeDecodeError) as error:
-        raise BuildError(f"{path.name} is no whole wheel", details=str(error)) from error
-    return Wheel(
-        path=path,
-        name=canonicalize_name(metadata["Name"]),
-        version=metadata["Version"],
-        tags=frozenset(tag for text in tags for tag in parse_tag(text)),
-    )
+        return Wheel(
+            path=path,
+            name=canonicalize_name(metadata["Name"] or "", validate=True),
+            version=str(Version(metadata["Version"])),
+            tags=frozenset(tag for text in tags for tag in parse_tag(text)),
+        )
+    except DAMAGED as error:
+        raise BuildError(
+            f"{path.name} is no whole wheel",
+            where=path.name,
+            hint="look at what the CI job uploaded",
+            details=f"{type(error).__name__}: {error}",
+        ) from error
 
 
 def machine_of(architecture: Architecture) -> str:

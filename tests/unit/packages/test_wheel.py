@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from katpkg.errors import BuildError
 from katpkg.model.target import Target
 from katpkg.packages.wheel import check_fits, glibc_of, read_wheel
-from tests.builders import BOOKWORM, TRIXIE, make_target, make_wheel
+from tests.builders import BOOKWORM, TRIXIE, make_target, make_wheel, make_zip
 
 FITTING = [
     "py3-none-any",
@@ -81,3 +82,23 @@ def test_what_is_no_wheel_is_refused(tmp_path: Path) -> None:
 )
 def test_a_platform_tag_tells_the_glibc_it_asks_for(platform: str, glibc: tuple[int, int] | None) -> None:
     assert glibc_of(platform) == glibc
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Name: web\n", b""),
+        (b"Version: 1.0\n", b""),
+        (b"Tag: py3", b"Tag: py3-"),
+        (b"Version: 1.0\n", b"Version: x\n"),
+    ],
+)
+def test_a_wheel_that_does_not_say_what_every_wheel_says_is_refused(old: bytes, new: bytes, tmp_path: Path) -> None:
+    with zipfile.ZipFile(make_wheel(tmp_path, version="1.0")) as archive:
+        members = {name: archive.read(name).replace(old, new) for name in archive.namelist()}
+    path = make_zip(tmp_path / "other-1.0-py3-none-any.whl", members)
+    with pytest.raises(BuildError) as caught:
+        read_wheel(path)
+    assert caught.value.message == f"{path.name} is no whole wheel"
+    assert caught.value.where == path.name
+    assert caught.value.hint == "look at what the CI job uploaded"

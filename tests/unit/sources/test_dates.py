@@ -27,7 +27,7 @@ def tar_of(path: Path, *moments: float, mode: str = "w", content: bytes = b"") -
     with tarfile.open(path, mode) as tar:  # type: ignore[call-overload]
         for number, moment in enumerate(moments):
             info = tarfile.TarInfo(str(number))
-            info.mtime, info.size = moment, len(content)  # type: ignore[assignment]
+            info.mtime, info.size = moment, len(content)
             tar.addfile(info, io.BytesIO(content))
     return path
 

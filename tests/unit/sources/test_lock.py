@@ -27,7 +27,7 @@ ARTIFACT = Artifact(
     verified="sha256",
 )
 LOCK = Lock(artifacts=(ARTIFACT,))
-TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\r"), max_size=20)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=20)
 
 ARTIFACTS = st.builds(
     Artifact,
