@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from katpkg.model.artifact import Artifact
+from katpkg.model.binary import BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.module import ModuleSpec, Relations
 from katpkg.model.names import Architecture, Codename, Component, Line, ModuleName, PackageName, Sha256, SuiteName
-from katpkg.model.package import BinaryPackage, PackageSpec
+from katpkg.model.package import PackageSpec
 from katpkg.model.payload import TreePayload
 from katpkg.model.suite import SuiteSpec
 from katpkg.model.target import Compression, Release, Target

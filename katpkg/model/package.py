@@ -1,20 +1,15 @@
-"""PackageSpec, the first waist: above it, where bits came from; below it, formats. And what a built package says."""
+"""PackageSpec, the first waist: above it, where bits came from; below it, formats."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from katpkg.model.digests import Digest
 from katpkg.model.module import Directory, LintianOverride, Relations
 from katpkg.model.names import AbsolutePath, AccountName, Architecture, Line, PackageName, Sha256, UnitName
 from katpkg.model.target import Target
 from katpkg.model.version import Version
-
-INPUTS_FIELD = "Katpkg-Inputs"
-"""The control field that carries the digest of everything a package was built from."""
 
 
 class EntryKind(Enum):
@@ -97,46 +92,3 @@ class PackageSpec:
     directories: tuple[Directory, ...] = ()
     virtual_environment: VirtualEnvironment | None = None
     lintian: tuple[LintianOverride, ...] = ()
-
-
-Members = Callable[[], tuple[str, ...]]
-"""Reads the paths of a package's files, links and directories, absolute and sorted; directories end in a slash.
-
-They are read when somebody asks: few do, and a virtual environment has ten thousand. May raise BuildError.
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BinaryPackage:
-    """A built package, known by reading the built file back."""
-
-    path: Path
-    digest: Digest
-    fields: Mapping[str, str]
-    """Its control fields, in their order."""
-    members: Members = field(repr=False, compare=False)
-
-    @property
-    def name(self) -> PackageName:
-        """The package's name."""
-        return PackageName(self.fields["Package"])
-
-    @property
-    def version(self) -> Version:
-        """Its version."""
-        return Version(self.fields["Version"])
-
-    @property
-    def architecture(self) -> Architecture:
-        """Its architecture."""
-        return Architecture(self.fields["Architecture"])
-
-    @property
-    def inputs(self) -> str:
-        """The digest of what it was built from; empty for packages made elsewhere."""
-        return self.fields.get(INPUTS_FIELD, "")
-
-    @property
-    def filename(self) -> str:
-        """Its name in the archive, which follows from its control file and from nothing else."""
-        return f"{self.name}_{self.version.without_epoch}_{self.architecture}.deb"

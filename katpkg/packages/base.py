@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from katpkg.model.package import BinaryPackage, PackageSpec
+from katpkg.model.binary import BinaryPackage
+from katpkg.model.package import PackageSpec
 
 
 class Builder(Protocol):

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from katpkg.errors import BuildError
+from katpkg.model.binary import BinaryPackage, Members
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Codename, PackageName, Sha256
-from katpkg.model.package import BinaryPackage, Members
 from katpkg.model.version import Version
 from katpkg.packages.deb.inspect import list_members
 

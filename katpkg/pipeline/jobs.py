@@ -8,9 +8,10 @@ from functools import partial
 
 from katpkg.errors import BuildError, ConfigError
 from katpkg.model.artifact import Artifact
+from katpkg.model.binary import BinaryPackage
 from katpkg.model.module import ModuleSpec
 from katpkg.model.names import Architecture, Codename, ModuleName, PackageName
-from katpkg.model.package import BinaryPackage, PackageSpec
+from katpkg.model.package import PackageSpec
 from katpkg.model.payload import MetaPayload
 from katpkg.model.target import Target
 from katpkg.model.version import Version, translate

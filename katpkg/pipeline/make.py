@@ -13,7 +13,8 @@ from pathlib import Path
 from katpkg import process
 from katpkg.errors import BuildError, KatpkgError
 from katpkg.model.artifact import Payload
-from katpkg.model.package import BinaryPackage, PackageSpec
+from katpkg.model.binary import BinaryPackage
+from katpkg.model.package import PackageSpec
 from katpkg.model.payload import DebPayload
 from katpkg.model.project import Project
 from katpkg.model.target import Target

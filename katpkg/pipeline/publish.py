@@ -7,8 +7,8 @@ from pathlib import Path
 
 from katpkg.errors import BuildError
 from katpkg.model.archive import ArchiveDefinition
+from katpkg.model.binary import BinaryPackage
 from katpkg.model.names import Codename
-from katpkg.model.package import BinaryPackage
 from katpkg.pipeline.built import BuildDirectory
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from katpkg import process
 from katpkg.errors import BuildError
-from katpkg.model.package import BinaryPackage, PackageSpec
+from katpkg.model.binary import BinaryPackage
+from katpkg.model.package import PackageSpec
 from katpkg.model.target import Compression
 from katpkg.packages.deb.debianize import debianize
 from katpkg.packages.deb.inspect import read_deb

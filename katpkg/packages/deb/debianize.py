@@ -13,7 +13,8 @@ from pathlib import Path
 from debian.deb822 import Deb822
 
 from katpkg.errors import BuildError
-from katpkg.model.package import INPUTS_FIELD, Entry, EntryKind, PackageSpec
+from katpkg.model.binary import INPUTS_FIELD
+from katpkg.model.package import Entry, EntryKind, PackageSpec
 from katpkg.model.target import Compression
 from katpkg.packages.deb.overrides import overrides_for
 from katpkg.packages.templates import Templates

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from katpkg.model.binary import BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.names import Sha256
-from katpkg.model.package import BinaryPackage
 from katpkg.packages.deb.ar import ArMember, invalid, read_ar
 from katpkg.packages.deb.control import parse_control
 from katpkg.packages.deb.paths import Paths, normal

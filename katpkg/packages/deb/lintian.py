@@ -6,7 +6,7 @@ import re
 
 from katpkg import process
 from katpkg.errors import BuildError
-from katpkg.model.package import BinaryPackage
+from katpkg.model.binary import BinaryPackage
 
 FINDING = re.compile(r"(?m)^([EW]): (.*)$")
 

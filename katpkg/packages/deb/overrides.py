@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from katpkg.model.binary import INPUTS_FIELD
 from katpkg.model.module import LintianOverride
 from katpkg.model.names import Line
-from katpkg.model.package import INPUTS_FIELD, EntryKind, PackageSpec
+from katpkg.model.package import EntryKind, PackageSpec
 from katpkg.model.target import Compression
 
 OPT = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from katpkg.errors import BuildError
-from katpkg.model.package import BinaryPackage
+from katpkg.model.binary import BinaryPackage
 from katpkg.packages.deb.ar import read_ar
 
 

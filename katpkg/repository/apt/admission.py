@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from katpkg.errors import RepositoryError
-from katpkg.model.package import BinaryPackage
+from katpkg.model.binary import BinaryPackage
 from katpkg.model.suite import SuiteSpec
 from katpkg.model.version import Version
 from katpkg.repository.apt import layout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from katpkg.model.binary import BinaryPackage
 from katpkg.model.names import Architecture, Component, Sha256, SuiteName
-from katpkg.model.package import BinaryPackage
 from katpkg.model.suite import SuiteSpec
 
 STAMP = "%Y%m%dT%H%M%SZ"

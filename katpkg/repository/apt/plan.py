@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from katpkg.errors import RepositoryError
+from katpkg.model.binary import BinaryPackage
 from katpkg.model.digests import Digest
-from katpkg.model.package import BinaryPackage
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.admission import admit

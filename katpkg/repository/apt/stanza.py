@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from katpkg.model.binary import INPUTS_FIELD, BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, PackageName, Sha256
-from katpkg.model.package import INPUTS_FIELD, BinaryPackage
 from katpkg.model.version import Version
 
 GENERATED = ("Filename", "Size", "SHA256", "MD5sum", "SHA1", "SHA512", "Description-md5")

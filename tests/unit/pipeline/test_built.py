@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from katpkg.errors import BuildError
+from katpkg.model.binary import BinaryPackage
 from katpkg.model.names import Codename
-from katpkg.model.package import BinaryPackage
 from katpkg.packages.deb.inspect import read_deb
 from katpkg.pipeline.built import BuildDirectory, Built
 from tests.builders import make_deb

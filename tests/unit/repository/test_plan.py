@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from katpkg.errors import RepositoryError, SigningError, StoreError
+from katpkg.model.binary import BinaryPackage
 from katpkg.model.names import Architecture, Line, SuiteName
-from katpkg.model.package import BinaryPackage
 from katpkg.model.suite import SuiteSpec
 from katpkg.report import Quiet
 from katpkg.repository.apt.changes import Add
