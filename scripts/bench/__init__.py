@@ -1,0 +1,1 @@
+"""What katpkg costs, beside what one would use without it."""
