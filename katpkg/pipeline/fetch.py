@@ -22,19 +22,18 @@ def source_of(project: Project) -> ArtifactSource:
 
 
 def resolve(project: Project, modules: Sequence[str], reporter: Reporter) -> Lock:
-    """What the source offers now for ``modules`` (none: all), and what katpkg.lock says of the rest.
+    """What the source offers now for ``modules`` (none: all), and what katpkg.lock says of the rest, if it does.
 
     Raises SourceError and ConfigError; writes nothing.
     """
     source = source_of(project)
-    known = read_lock(project.lock_file) if modules else None
+    known = (read_lock(project.lock_file) if modules else None) or Lock(artifacts=())
     artifacts = []
     for module, rule, target in _wanted(project):
-        if modules and module.name not in modules and known is not None:
-            artifacts.append(known.find(module.name, target.codename, target.architecture))
-            continue
-        artifact = source.resolve(module, rule, target)
-        reporter.detail(f"{module.name} for {target}: {artifact.name}, version {artifact.version}")
+        artifact = known.get(module.name, target.codename, target.architecture)
+        if artifact is None or module.name in modules:
+            artifact = source.resolve(module, rule, target)
+            reporter.detail(f"{module.name} for {target}: {artifact.name}, version {artifact.version}")
         artifacts.append(artifact)
     return Lock(artifacts=tuple(artifacts))
 

@@ -29,14 +29,20 @@ class Lock:
 
     def find(self, module: ModuleName, codename: Codename, architecture: Architecture) -> Artifact:
         """The artifact of ``module`` for a target. Raises ConfigError when the lock was written without it."""
-        for artifact in self.artifacts:
-            if (artifact.module, artifact.codename, artifact.architecture) == (module, codename, architecture):
-                return artifact
+        if artifact := self.get(module, codename, architecture):
+            return artifact
         raise ConfigError(
             f"katpkg.lock has no artifact of {module} for {codename}/{architecture}",
             where="katpkg.lock",
             hint=f"katpkg fetch {module}",
         )
+
+    def get(self, module: ModuleName, codename: Codename, architecture: Architecture) -> Artifact | None:
+        """The artifact of ``module`` for a target; None when the lock was written without it."""
+        for artifact in self.artifacts:
+            if (artifact.module, artifact.codename, artifact.architecture) == (module, codename, architecture):
+                return artifact
+        return None
 
 
 def read_lock(path: Path) -> Lock | None:

@@ -17,7 +17,7 @@ from katpkg.packages.deb.inspect import read_deb
 from tests.conftest import Definition, make_definition
 from tests.integration.conftest import Small
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("small")]
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("made")]
 
 
 @pytest.fixture(scope="session")

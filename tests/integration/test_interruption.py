@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 from tests.integration.conftest import Small
 from tests.trees import tree, unfinished
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("small")]
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("made")]
 
 PATIENCE = 60
 
@@ -68,7 +68,7 @@ def in_the_middle(small: Small) -> bool:
 @pytest.fixture
 def slow(small: Small) -> Small:
     """The small archive with a page that takes a while to pack."""
-    make_tar(small.artifacts / "page-2.0.tar.gz", {"www/index.html": random.Random(1).randbytes(10_000_000)})
+    make_tar(small.artifacts / "page-2.0.tar.gz", {"www/index.html": random.Random(1).randbytes(5_000_000)})
     small.definition.katpkg("fetch", "page")
     return small
 

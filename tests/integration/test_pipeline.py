@@ -15,7 +15,7 @@ from tests.conftest import Definition
 from tests.integration.conftest import Small, web_artifact
 from tests.trees import tree
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("small")]
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("made")]
 
 PACKAGES = {"demo-greeting", "kat", "kat-archive-keyring", "kat-hello", "kat-page", "kat-web"}
 

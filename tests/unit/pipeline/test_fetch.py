@@ -79,6 +79,15 @@ def test_without_a_lock_everything_is_looked_up_whatever_is_named(project: Proje
     assert len(locked(project)) == 4
 
 
+def test_what_the_lock_lacks_is_looked_up_too_so_that_two_new_modules_do_not_wait_for_each_other(
+    project: Project,
+) -> None:
+    fetch(replace(project, modules=dict.fromkeys(project.modules, (META,))), (), Quiet())
+    assert locked(project) == {}
+    fetch(project, ("web",), Quiet())
+    assert len(locked(project)) == 4
+
+
 def test_when_one_is_missing_nothing_is_locked_and_nothing_kept(project: Project) -> None:
     (project.source.path / "page_trixie-1.0.zip").unlink()
     before = tree(project.directory)
