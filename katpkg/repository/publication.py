@@ -30,8 +30,12 @@ class Phase(IntEnum):
     """InRelease, if it is still what the plan was made from: this makes the new state visible."""
     COPIES = 4
     """Release, Release.gpg, Packages*: what InRelease makes superfluous, for old clients and for people."""
-    PRUNE = 5
-    """What nothing names any more goes."""
+    FORGET = 5
+    """Generations that go: first of all, so that history never offers one that is not whole."""
+    UNLIST = 6
+    """Indexes that no generation names: before what they list."""
+    PRUNE = 7
+    """Packages that no index names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +97,14 @@ class Replace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delete:
-    """Remove."""
+    """Remove, unless somebody renewed it meanwhile: he relies on it."""
 
+    phase: Phase
     key: str
     size: int
     """Bytes that it frees."""
-    phase: Phase = Phase.PRUNE
+    modified: datetime
+    """When it was last written, as far as the plan knows."""
 
 
 Action = Create | Rely | Commit | Replace | Delete

@@ -18,12 +18,13 @@ Clock = Callable[[], datetime]
 SKEW = timedelta(seconds=5)
 """How far this machine's clock may be from the store's: clients refuse a Date ten seconds ahead of theirs."""
 
-YOUTH = timedelta(days=3)
-"""An older object that a publication relies on is made young: a janitor removes nothing that is younger than seven."""
+YOUTH = timedelta(days=1)
+"""An older object that a publication relies on is made young: a prune takes no index that is younger than two days, and
+no package that is younger than seven."""
 
 
 class Outpaced(StoreError):
-    """Somebody else committed first: what was planned from is not what is published any more."""
+    """Somebody else was quicker: what was planned from is not what is there any more."""
 
 
 def apply(publication: Publication, store: Store, clock: Clock, reporter: Reporter) -> bool:
@@ -41,9 +42,11 @@ def apply(publication: Publication, store: Store, clock: Clock, reporter: Report
         work.perform(publication.of(Phase.POOL, Phase.INDEX))
         if commit := publication.of(Phase.COMMIT):
             store.settle()
+            work.check_renewed()
             work.perform(commit)
         in_line = work.perform(publication.of(Phase.COPIES))
-        work.perform(publication.of(Phase.PRUNE))
+        for phase in (Phase.FORGET, Phase.UNLIST, Phase.PRUNE):
+            work.perform(publication.of(phase))
     return in_line
 
 
@@ -55,6 +58,7 @@ class _Work:
         self._clock = clock
         self._meter = meter
         self._pool = pool
+        self._renewed: list[str] = []
 
     def perform(self, actions: Sequence[Action]) -> bool:
         """All of ``actions``, in no order. Whether each found what it expected."""
@@ -81,35 +85,46 @@ class _Work:
             case Replace():
                 expected = self._replace(action)
             case Delete():
-                self._store.delete(action.key)
+                self._delete(action)
             case _:
                 assert_never(action)
         self._meter.advance(action.size, label=action.key.rpartition("/")[2])
         return expected
 
     def _create(self, action: Create) -> None:
-        if self._store.create(action.key, action.content, action.digest):
-            return
-        found = self._store.digest(action.key)
-        if found != action.digest:
-            raise StoreError(
-                f"{action.key.rpartition('/')[2]} is already published with different contents",
-                where=self._store.where(action.key),
-                hint="build again: the revision rises by itself; published files never change",
-                details=f"published: {found}\nours:      {action.digest}",
-            )
-        self._rely(action.key)
+        while not self._store.create(action.key, action.content, action.digest):
+            found = self._store.digest(action.key)
+            if found is not None and found != action.digest:
+                raise StoreError(
+                    f"{action.key.rpartition('/')[2]} is already published with different contents",
+                    where=self._store.where(action.key),
+                    hint="build again: the revision rises by itself; published files never change",
+                    details=f"published: {found}\nours:      {action.digest}",
+                )
+            if found is not None and self._stays(action.key):
+                return
 
     def _rely(self, key: str) -> None:
-        """Have the object under ``key`` stay."""
-        found = self._store.look(key)
-        old = found is not None and self._clock() - self._store.ahead() - found.modified > YOUTH
-        if found is None or (old and not self._store.renew(key)):
+        if not self._stays(key):
             raise StoreError(
                 "a file that is to be published is missing",
                 where=self._store.where(key),
                 hint="restore it from a backup or a mirror; nothing was changed",
             )
+
+    def _stays(self, key: str) -> bool:
+        """Have the object under ``key`` stay; whether it is there."""
+        found = self._store.look(key)
+        if found is None or self._clock() - self._store.ahead() - found.modified <= YOUTH:
+            return found is not None
+        self._renewed.append(key)
+        return self._store.renew(key)
+
+    def check_renewed(self) -> None:
+        """Raise Outpaced when a prune that looked at an object before it was renewed took it after that."""
+        for key in self._renewed:
+            if self._store.look(key) is None:
+                raise Outpaced("what is to be published was pruned", where=self._store.where(key), hint="publish again")
 
     def _commit(self, action: Commit) -> None:
         """Not before its Date: so there is at most one commit a second, and clients see each as newer than the last."""
@@ -123,6 +138,12 @@ class _Work:
             self._store.put(action.key, action.content)
             return True
         return self._store.replace(action.key, action.content, self._store.token(action.before))
+
+    def _delete(self, action: Delete) -> None:
+        """Look again first: the plan may be older than a publication that relies on the object."""
+        found = self._store.look(action.key)
+        if found is not None and found.modified <= action.modified:
+            self._store.delete(action.key)
 
 
 def _check_clock(store: Store) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from katpkg.errors import RepositoryError
-from katpkg.model.names import Component, PackageName
+from katpkg.model.names import Component
+from katpkg.model.selector import Selector
 from katpkg.model.suite import SuiteSpec
-from katpkg.model.version import Version
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.admission import accepts
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation, Shelf
 from katpkg.repository.apt.revise import Edits
+from katpkg.repository.apt.selection import select
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader, Verifier
 from katpkg.repository.publication import Create, Phase, Rely, Replace
@@ -58,61 +59,55 @@ class Promote:
     """Publish here what is published in another suite of the same release, byte for byte."""
 
     source: SuiteSpec
-    names: frozenset[PackageName] = frozenset()
+    packages: Sequence[Selector] = ()
     """Only these; none: all but what is for testers alone."""
 
     def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:
         """Into the same components; the files are there, since the suites of a release share their pool."""
+        source = self._read(draft.suite, reader, verifier)
+        found = {shelf[0]: self._wanted(draft.suite, reader, source, shelf[0]) for shelf in source.shelves()}
+        select(self.source.name, self.packages, {stanza.key for stanzas in found.values() for stanza in stanzas})
+        wanted = {name: [each for each in stanzas if self._selects(each)] for name, stanzas in found.items()}
+        draft.edit(reader, _additions(draft, reader, wanted))
+        draft.actions += [Rely(phase=Phase.POOL, key=stanza.filename) for stanza in draft.added.values()]
+
+    def _read(self, suite: SuiteSpec, reader: Reader, verifier: Verifier) -> Generation:
+        if self.source.codename != suite.codename:
+            raise RepositoryError(
+                f"{self.source.name} is for {self.source.codename}, and {suite.name} is for {suite.codename}: "
+                "a package of one does not fit the other",
+                hint=f"katpkg build --target {suite.codename}; katpkg publish --target {suite.codename}",
+            )
         source = Generation.read(reader, verifier, self.source.name)
         if source is None:
-            raise RepositoryError(f"nothing is published in {self.source.name}", hint="katpkg publish --channel NAME")
-        found = {shelf[0]: self._wanted(draft.suite, reader, source, shelf[0]) for shelf in source.shelves()}
-        missing = self.names - {stanza.name for stanzas in found.values() for stanza in stanzas}
-        if missing:
             raise RepositoryError(
-                f"{', '.join(sorted(missing))} cannot be promoted to {draft.suite.name}",
+                f"nothing is published in {self.source.name}",
                 where=layout.dists(self.source.name, "InRelease"),
-                hint=f"it is not published in {self.source.name}, or only in development versions",
+                hint="katpkg publish --channel NAME puts packages into CODENAME-NAME",
             )
-        draft.edit(reader, _additions(draft, reader, found))
-        draft.actions += [Rely(phase=Phase.POOL, key=stanza.filename) for stanza in draft.added.values()]
+        return source
 
     def _wanted(self, suite: SuiteSpec, reader: Reader, source: Generation, component: Component) -> list[Stanza]:
         indexes = source.indexes(reader, [shelf for shelf in source.shelves() if shelf[0] == component])
         every = {stanza.key: stanza for index in indexes for stanza in index.stanzas()}
-        return [
-            stanza
-            for stanza in every.values()
-            if accepts(suite, stanza.version) and (not self.names or stanza.name in self.names)
-        ]
+        return [stanza for stanza in every.values() if accepts(suite, stanza.version)]
+
+    def _selects(self, stanza: Stanza) -> bool:
+        return not self.packages or any(each.selects(stanza.name, stanza.version) for each in self.packages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove:
     """Take packages out of the indexes; their files stay until they are pruned."""
 
-    packages: Mapping[PackageName, frozenset[Version]]
-    """These versions of them, or all when there are none."""
+    packages: Sequence[Selector]
 
     def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
         """From every index. What is not there cannot be removed."""
         shelves = list(draft.current.shelves()) if draft.current else []
-        draft.edit(reader, {shelf: Edits(drop=self.packages) for shelf in shelves})
-        missing = sorted(self._missing(draft))
-        if missing:
-            raise RepositoryError(
-                f"{', '.join(missing)} cannot be removed: it is not published",
-                where=layout.dists(draft.suite.name, "InRelease"),
-                hint="katpkg history shows what was published when",
-            )
-
-    def _missing(self, draft: Draft) -> Iterator[str]:
-        gone = {(stanza.name, stanza.version) for stanza in draft.dropped.values()}
-        names = {name for name, _ in gone}
-        for name, versions in self.packages.items():
-            if not versions and name not in names:
-                yield str(name)
-            yield from (f"{name} {version}" for version in versions if (name, version) not in gone)
+        keys = {key for index in draft.read(reader, shelves) for key in index.every_key()}
+        drop = select(draft.suite.name, self.packages, keys)
+        draft.edit(reader, {shelf: Edits(drop=drop) for shelf in shelves})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,19 +123,16 @@ class Restore:
         target = Generation.read(reader, verifier, draft.suite.name, key)
         if target is None:
             raise RepositoryError(
-                f"there is no generation {self.generation} of {draft.suite.name}", where=key, hint="katpkg history"
+                f"there is no generation {self.generation} of {draft.suite.name}",
+                where=key,
+                hint=f"katpkg history {draft.suite.name}",
             )
-        after = {stanza.key: stanza for stanza in target.stanzas(reader)}
-        before = {stanza.key: stanza for stanza in draft.current.stanzas(reader)} if draft.current else {}
-        draft.added = {name: stanza for name, stanza in after.items() if name not in before}
-        draft.dropped = {name: stanza for name, stanza in before.items() if name not in after}
+        _compare(draft, reader, target)
         draft.actions += [Rely(phase=Phase.POOL, key=stanza.filename) for stanza in draft.added.values()]
         draft.indexes = {path: digest for path, digest in target.release.indexes.items() if ".diff/" not in path}
-        paths = [path for path in draft.indexes if not path.endswith("/Packages")]
-        for path, content in zip(paths, target.files(reader, paths), strict=True):
-            stored = layout.by_hash(draft.suite.name, path, draft.indexes[path].sha256)
-            draft.actions.append(Rely(phase=Phase.INDEX, key=stored))
-            draft.actions.append(Replace(key=layout.dists(draft.suite.name, path), content=content, before=None))
+        _take_files(draft, reader, target)
+        for shelf in _joining(draft):
+            draft.begin(shelf, _sorted([each for each in target.stanzas(reader) if each.architecture.is_all]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +151,33 @@ class Optimize:
     def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
         """Every index."""
         draft.optimize(reader)
+
+
+def _compare(draft: Draft, reader: Reader, target: Generation) -> None:
+    """Note what ``target`` has more than the current state, and what it has not."""
+    after = {stanza.key: stanza for stanza in target.stanzas(reader)}
+    before = {stanza.key: stanza for stanza in draft.current.stanzas(reader)} if draft.current else {}
+    draft.added = {name: stanza for name, stanza in after.items() if name not in before}
+    draft.dropped = {name: stanza for name, stanza in before.items() if name not in after}
+
+
+def _take_files(draft: Draft, reader: Reader, target: Generation) -> None:
+    """Have the index files of ``target`` stay, and copied where another generation's copies are."""
+    now = draft.current.release.indexes if draft.current else {}
+    paths = [path for path in draft.indexes if not path.endswith("/Packages") and draft.indexes[path] != now.get(path)]
+    before = [path for path in paths if path in now]
+    files = dict(zip(before, draft.current.files(reader, before), strict=True)) if draft.current else {}
+    for path, content in zip(paths, target.files(reader, paths), strict=True):
+        key = layout.by_hash(draft.suite.name, path, draft.indexes[path].sha256)
+        draft.actions.append(Rely(phase=Phase.INDEX, key=key))
+        draft.actions.append(Replace(key=layout.dists(draft.suite.name, path), content=content, before=files.get(path)))
+
+
+def _joining(draft: Draft) -> list[Shelf]:
+    """What the suite serves now, and has no index for: an architecture that came after the generation."""
+    components = {path.split("/binary-")[0] for path in draft.indexes if path.endswith("/Packages")}
+    shelves = [(Component(name), each) for name in sorted(components) for each in draft.suite.architectures]
+    return [shelf for shelf in shelves if layout.packages(*shelf) not in draft.indexes]
 
 
 def _additions(draft: Draft, reader: Reader, found: Mapping[Component, Sequence[Stanza]]) -> dict[Shelf, Edits]:

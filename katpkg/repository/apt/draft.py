@@ -59,6 +59,10 @@ class Draft:
                 self._take(shelf, index, revision)
                 self._patch(shelf, index, revision)
 
+    def begin(self, shelf: Shelf, stanzas: Sequence[Stanza]) -> None:
+        """Make an index of ``stanzas`` (sorted, each once), whatever there was before."""
+        self._take(shelf, NOTHING, revise(NOTHING, Edits(add=stanzas)))
+
     def optimize(self, reader: Reader) -> None:
         """Compress every index anew, in large blocks."""
         shelves = list(self.current.shelves()) if self.current else []

@@ -38,6 +38,12 @@ class Index:
             for text in split_stanzas(plain):
                 yield self.parse(text)
 
+    def every_key(self) -> Iterator[Key]:
+        """What each package is, in order, without reading more of it."""
+        for plain, _ in self.blocks():
+            for text in split_stanzas(plain):
+                yield self.key(text)
+
     def parse(self, text: bytes) -> Stanza:
         """The stanza that ``text`` is."""
         try:

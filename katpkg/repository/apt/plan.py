@@ -45,6 +45,8 @@ class AptRepository:
         current = self.current(reader, signer)
         draft = Draft.of(self._suite, current, self._date(current, now))
         change.make(draft, reader, signer)
+        if current is None and not draft.indexes:
+            return Publication(title=f"{self._suite.name}: nothing is published")
         release = Release.of(self._suite, draft.moment, draft.indexes)
         if current and release.says_the_same(current.release) and not draft.is_new:
             return Publication(title=f"{self._suite.name}: nothing changed")
