@@ -1,32 +1,19 @@
-"""Versions: from Python's order (PEP 440) to dpkg's (deb-version(7)), and the revision that packaging adds.
-
-The two orders differ in what dpkg would sort the wrong way round if it were pasted; each is spelled anew:
-
-    PEP 440         here            because in dpkg's order
-    1.0.dev3        1.0~~dev3       ~~ sorts before ~, which sorts before the end
-    1.0a1, b1, rc2  1.0~a1, ~rc2    ~ sorts before the end
-    1.0.post1       1.0post1        a letter sorts after the end and before the next dot
-    1!1.0           1:1.0           an epoch is an epoch
-    1.0+local       1.0             the local part names a build, not a version; it goes to the changelog
-
-No version of ours contains a plus sign: plain HTTP clients and S3 disagree on what it means in a path.
-"""
+"""Debian versions: dpkg's order (deb-version(7)), and the revision that packaging adds."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Self
-
-from debian.debian_support import NativeVersion
-from packaging.version import InvalidVersion
-from packaging.version import Version as PythonVersion
 
 from katpkg.model.target import Release
 
 _VALID = re.compile(r"(?:[0-9]+:)?[0-9][A-Za-z0-9.+~-]*")
 _REVISION = re.compile(r"(?P<upstream>.+)-(?P<revision>[0-9]+)(?P<suffix>~[a-z]+[0-9.]+(?:u1)?)")
+_PART = re.compile(r"([^0-9]*)([0-9]*)")
+
+_END = (0,)
+_NOTHING = (_END, 0)
 
 
 @total_ordering
@@ -44,13 +31,13 @@ class Version(str):
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, str):
             return NotImplemented
-        return bool(NativeVersion(str(self)) < NativeVersion(str(other)))
+        return _order(str(self)) < _order(str(other))
 
     # str has these too, and total_ordering leaves alone what is there.
     def __gt__(self, other: object) -> bool:
         if not isinstance(other, str):
             return NotImplemented
-        return bool(NativeVersion(str(self)) > NativeVersion(str(other)))
+        return _order(str(self)) > _order(str(other))
 
     def __le__(self, other: object) -> bool:
         return not self > other
@@ -69,43 +56,6 @@ class Version(str):
         return self.partition(":")[2] if ":" in self else str(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upstream:
-    """An upstream version in dpkg's spelling, and the local part that was left out of it."""
-
-    version: Version
-    local: str = ""
-
-
-def translate(text: str) -> Upstream:
-    """The upstream version ``text`` in dpkg's spelling; see the table above.
-
-    Takes PEP 440's spelling, a leading ``v`` and the half-translated ``1.20.0~rc2`` that upstream's own packages
-    carry. What is no PEP 440 version at all is taken as it is when dpkg takes it and nobody could take a part of it
-    for a revision. Raises ValueError.
-    """
-    if text != text.strip():
-        raise ValueError(f"{text!r} is no version: there is white space around it")
-    try:
-        parsed = PythonVersion(text.replace("~", ""))
-    except InvalidVersion:
-        return Upstream(version=_plain(text))
-    parts = [f"{parsed.epoch}:" if parsed.epoch else "", ".".join(map(str, parsed.release))]
-    if parsed.pre is not None:
-        parts.append(f"~{parsed.pre[0]}{parsed.pre[1]}")
-    if parsed.post is not None:
-        parts.append(f"post{parsed.post}")
-    if parsed.dev is not None:
-        parts.append(f"~~dev{parsed.dev}")
-    return Upstream(version=Version("".join(parts)), local=parsed.local or "")
-
-
-def _plain(text: str) -> Version:
-    if "-" in text or "+" in text:
-        raise ValueError(f"{text!r} is neither a PEP 440 version nor free of + and -")
-    return Version(text)
-
-
 def with_revision(upstream: Version, revision: int, release: Release) -> Version:
     """The version of package number ``revision`` of ``upstream`` for ``release``: 1.20.1-1~deb12u1."""
     return Version(f"{upstream}-{revision}{release.revision_suffix}")
@@ -119,3 +69,25 @@ def next_revision(upstream: Version, release: Release, published: list[Version])
         if match and match["upstream"] == upstream and match["suffix"] == release.revision_suffix:
             taken.append(int(match["revision"]))
     return max(taken) + 1
+
+
+@lru_cache(maxsize=1 << 16)
+def _order(text: str) -> tuple[object, ...]:
+    """What Python compares as dpkg compares ``text``: epoch, upstream version, revision (deb-version(7))."""
+    epoch, colon, rest = text.rpartition(":")
+    upstream, hyphen, revision = rest.rpartition("-")
+    return int(epoch) if colon else 0, *(map(_order_of_part, (upstream, revision) if hyphen else (revision, "")))
+
+
+def _order_of_part(text: str) -> tuple[object, ...]:
+    """Runs of letters and runs of digits by turns. A tilde sorts before the end, letters before what is none."""
+    pairs = [(tuple(map(_weight, letters)) + _END, int(digits or 0)) for letters, digits in _PART.findall(text)]
+    while pairs and pairs[-1] == _NOTHING:  # 1.0 is 1.0-0, and nothing is a zero
+        pairs.pop()
+    return (*(each for pair in pairs for each in pair), _END)
+
+
+def _weight(character: str) -> int:
+    if character == "~":
+        return -1
+    return ord(character) if character.isalpha() else ord(character) + 256

@@ -14,7 +14,8 @@ from katpkg.model.names import Architecture, Codename, ModuleName, PackageName
 from katpkg.model.package import PackageSpec
 from katpkg.model.payload import MetaPayload
 from katpkg.model.target import Target
-from katpkg.model.version import Version, translate
+from katpkg.model.upstream import translate
+from katpkg.model.version import Version
 from katpkg.packages.keyring import UPSTREAM, keyring_spec
 from katpkg.packages.order import Order, is_per_architecture
 from katpkg.pipeline.make import Workshop, adopt, check_by_lintian, keep, make

@@ -11,7 +11,8 @@ from katpkg.model.artifact import Artifact
 from katpkg.model.digests import Digest
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.target import Target
-from katpkg.model.version import Version, translate
+from katpkg.model.upstream import translate
+from katpkg.model.version import Version
 from katpkg.report import Reporter
 from katpkg.sources.dates import date_of
 

@@ -6,11 +6,15 @@ import subprocess
 from itertools import pairwise
 
 import pytest
+from debian.debian_support import NativeVersion
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from packaging.version import Version as PythonVersion
 
 from katpkg.model.names import Codename
 from katpkg.model.target import Release
-from katpkg.model.version import Version, next_revision, translate, with_revision
+from katpkg.model.upstream import translate
+from katpkg.model.version import Version, next_revision, with_revision
 
 BOOKWORM = Release(codename=Codename("bookworm"), distribution="debian", version="12", python="3.11", glibc="2.36")
 TRIXIE = Release(codename=Codename("trixie"), distribution="debian", version="13", python="3.13", glibc="2.41")
@@ -120,3 +124,26 @@ def test_only_untagged_commits_are_development_versions() -> None:
 
 def test_the_epoch_is_not_part_of_a_file_name() -> None:
     assert Version("1:2.0-1").without_epoch == "2.0-1"
+
+
+PART = st.text("0019.+~aAz", max_size=6)
+VERSIONS = st.builds(
+    lambda epoch, upstream, revision: f"{epoch}1{upstream}{revision}",
+    st.sampled_from(["", "0:", "1:", "10:"]),
+    PART,
+    st.one_of(st.just(""), PART.filter(bool).map("-{}".format)),
+)
+
+
+@settings(max_examples=3000)
+@given(VERSIONS, VERSIONS)
+def test_the_order_is_that_of_python_debian_which_is_that_of_dpkg(one: str, other: str) -> None:
+    assert (Version(one) < Version(other)) == (NativeVersion(one) < NativeVersion(other))
+    assert (Version(one) > Version(other)) == (NativeVersion(one) > NativeVersion(other))
+
+
+def test_dpkg_itself_orders_the_hard_ones_so() -> None:
+    hard = ["1.0~~", "1.0~~a", "1.0~", "1.0", "1.0-0.1", "1.0a", "1.0+", "1.0.", "1.00.1", "1.1", "1:0"]
+    for one, other in pairwise(hard):
+        assert subprocess.run(["dpkg", "--compare-versions", one, "lt", other], check=False).returncode == 0
+        assert Version(one) < Version(other)
