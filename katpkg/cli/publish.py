@@ -14,7 +14,7 @@ from katpkg.cli.suites import publishers, single_publisher_option
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from katpkg.model.package import BinaryPackage
+    from katpkg.model.binary import BinaryPackage
     from katpkg.model.suite import SuiteSpec
 
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @target_option
 @click.option("--channel", default="", metavar="NAME", help="Into CODENAME-NAME, for testers, instead of CODENAME.")
 @click.option("--component", metavar="NAME", help="Into this component instead of the archive's own.")
+@click.option("--headers-only", is_flag=True, help="Do not look at what FILES hold: quicker when there are thousands.")
 @dry_run_option
 @single_publisher_option
 @click.pass_obj
@@ -33,6 +34,7 @@ def publish(
     targets: tuple[str, ...],
     channel: str,
     component: str | None,
+    headers_only: bool,
     dry_run: bool,
     single_publisher: bool,
 ) -> None:
@@ -54,7 +56,7 @@ def publish(
         for suite in _suites(session, targets, channel, component):
             session.reporter.step(f"{'planning' if dry_run else 'publishing'} {suite.name}")
             publisher = publisher_of(suite)
-            packages = _packages(session, suite, files)
+            packages = _packages(session, suite, files, look_inside=not headers_only)
             change = Add(packages=[publisher.repository.admit(package) for package in packages])
             publication = publisher.plan(change) if dry_run else publisher.publish(change)
             session.reporter.note(publication.title)
@@ -73,11 +75,13 @@ def _suites(session: Session, targets: tuple[str, ...], channel: str, component:
         yield replace(suite, component=Component(component)) if component else suite
 
 
-def _packages(session: Session, suite: SuiteSpec, files: tuple[Path, ...]) -> Iterator[BinaryPackage]:
+def _packages(
+    session: Session, suite: SuiteSpec, files: tuple[Path, ...], *, look_inside: bool
+) -> Iterator[BinaryPackage]:
     from katpkg.packages.deb.inspect import read_debs
     from katpkg.pipeline.publish import built_packages, debs_in
 
     if files:
-        yield from read_debs(debs_in(files), session.reporter, look_inside=True)
+        yield from read_debs(debs_in(files), session.reporter, look_inside=look_inside)
     else:
         yield from built_packages(session.archive, suite.codename)
