@@ -111,17 +111,17 @@ class LocalStore:
     def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:
         """Compare and rename under the lock. ``moment`` becomes the file's time, which web servers tell clients."""
         self.settle()  # what this may name must not be lost when this is not
-        with _explained(key), self._scratch.lock():
+        with _explained(key), self._whole(content, moment) as temporary, self._scratch.lock():
             found = self.read(key)
             if (found[1] if found else None) != token:
                 return False
-            self._rename(key, content, moment)
+            self._rename(temporary, key)
             return True
 
     def put(self, key: str, content: bytes) -> None:
         """Rename, whatever is there."""
-        with _explained(key), self._scratch.lock():
-            self._rename(key, content, None)
+        with _explained(key), self._whole(content, None) as temporary, self._scratch.lock():
+            self._rename(temporary, key)
 
     def token(self, content: bytes) -> Token:
         """Its SHA-256."""
@@ -183,20 +183,25 @@ class LocalStore:
             os.rename(temporary, path)
             return True
 
-    def _rename(self, key: str, content: bytes, moment: datetime | None) -> None:
-        """Durably: the file, its name, and the directories that lead to it."""
+    def _rename(self, temporary: str, key: str) -> None:
+        """Durably: the name, and the directories that lead to it."""
         path = self._tree.path(key, make=True)
         if os.path.islink(path):
             raise link_found(path)
+        os.rename(temporary, path)
+        for directory in self._tree.ancestors(key):
+            sync(directory)
+
+    @contextmanager
+    def _whole(self, content: bytes, moment: datetime | None) -> Iterator[str]:
+        """A durable temporary file. It is written before anybody has to wait for us."""
         with self._temporary() as temporary:
             with _new_file(temporary) as handle:
                 _write(handle, content)
                 if moment is not None:
                     os.utime(handle, (moment.timestamp(), moment.timestamp()))
                 os.fsync(handle)
-            os.rename(temporary, path)
-        for directory in self._tree.ancestors(key):
-            sync(directory)
+            yield temporary
 
     @contextmanager
     def _temporary(self) -> Iterator[str]:

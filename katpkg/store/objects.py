@@ -51,10 +51,8 @@ class Objects:
         answer = self.ask("head_object", key, ChecksumMode="ENABLED")
         if answer is None:
             return None
-        checksum = str(answer.get("ChecksumSHA256", "-"))
-        if "-" not in checksum and answer.get("ChecksumType") != "COMPOSITE":
-            sha256 = Sha256(base64.b64decode(checksum).hex())
-            return Digest(size=answer["ContentLength"], sha256=sha256)
+        if (known := _known_digest(answer)) is not None:
+            return known
         stream = self.open(key)
         if stream is None:
             return None
@@ -121,6 +119,14 @@ class Objects:
                 self._wire.ask("delete_object", key)
             self._denies_absent = True
         return True
+
+
+def _known_digest(answer: Answer) -> Digest | None:
+    """What the store verified when the object came; of one that came in parts it knows only a digest of digests."""
+    checksum = answer.get("ChecksumSHA256")
+    if checksum is None or "-" in checksum or "-" in answer["ETag"] or answer.get("ChecksumType") == "COMPOSITE":
+        return None
+    return Digest(size=answer["ContentLength"], sha256=Sha256(base64.b64decode(checksum).hex()))
 
 
 def _content_and_token(answer: Answer) -> tuple[bytes, Token]:

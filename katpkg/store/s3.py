@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO
 
@@ -83,17 +84,8 @@ class S3Store:
         return self._objects.digest(key)
 
     def list(self, prefix: str) -> Iterator[Stored]:
-        """A thousand with each request."""
-        page: Mapping[str, str] = {}
-        while True:
-            answer = self._wire.ask("list_objects_v2", prefix, Prefix=f"{self._wire.prefix}{prefix}", **page)
-            for entry in answer.get("Contents", ()):
-                key = entry["Key"].removeprefix(self._wire.prefix)
-                if not key.startswith(HIDDEN):
-                    yield Stored(key=key, size=entry["Size"], modified=entry["LastModified"])
-            if not answer["IsTruncated"]:
-                return
-            page = {"ContinuationToken": answer["NextContinuationToken"]}
+        """A thousand with each request; sorted here, because stores that keep directories have their own order."""
+        yield from sorted(self._pages(prefix), key=attrgetter("key"))
 
     def create(self, key: str, content: bytes | Path, digest: Digest) -> bool:
         """PUT with If-None-Match; in parts when it is big, and then only after a look whether it is in vain."""
@@ -152,6 +144,18 @@ class S3Store:
                 with contextlib.suppress(Refused):
                     self.delete(left)
         self.put(promise.KEPT_UNDER, f"{self._form} {self._wire.endpoint}\n".encode())
+
+    def _pages(self, prefix: str) -> Iterator[Stored]:
+        page: Mapping[str, str] = {}
+        while True:
+            answer = self._wire.ask("list_objects_v2", prefix, Prefix=f"{self._wire.prefix}{prefix}", **page)
+            for entry in answer.get("Contents", ()):
+                key = entry["Key"].removeprefix(self._wire.prefix)
+                if not key.startswith(HIDDEN):
+                    yield Stored(key=key, size=entry["Size"], modified=entry["LastModified"])
+            if not answer["IsTruncated"]:
+                return
+            page = {"ContinuationToken": answer["NextContinuationToken"]}
 
     def _write_if(self, key: str, content: bytes, condition: Mapping[str, str]) -> bool:
         return self._objects.write(key, content, Digest.of(content), changing(key), condition)
