@@ -103,8 +103,11 @@ class MemoryStore:
             self.times[key] = self.now
         return key in self.objects
 
-    def delete(self, key: str) -> None:
-        self.objects.pop(key, None)
+    def delete(self, key: str, modified: datetime | None = None) -> None:
+        with self._lock:
+            if modified is None or self.times.get(key, self.now) <= modified:
+                self.objects.pop(key, None)
+                self.times.pop(key, None)
 
     def settle(self) -> None:
         pass

@@ -85,7 +85,7 @@ class _Work:
             case Replace():
                 expected = self._replace(action)
             case Delete():
-                self._delete(action)
+                self._store.delete(action.key, action.modified)
             case _:
                 assert_never(action)
         self._meter.advance(action.size, label=action.key.rpartition("/")[2])
@@ -138,12 +138,6 @@ class _Work:
             self._store.put(action.key, action.content)
             return True
         return self._store.replace(action.key, action.content, self._store.token(action.before))
-
-    def _delete(self, action: Delete) -> None:
-        """Look again first: the plan may be older than a publication that relies on the object."""
-        found = self._store.look(action.key)
-        if found is not None and found.modified <= action.modified:
-            self._store.delete(action.key)
 
 
 def _check_clock(store: Store) -> None:

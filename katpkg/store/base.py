@@ -85,8 +85,11 @@ class Store(Protocol):
     def renew(self, key: str) -> bool:
         """Make the object under ``key`` as young as if it was written now. False when there is none."""
 
-    def delete(self, key: str) -> None:
-        """Remove what is under ``key``, if anything is."""
+    def delete(self, key: str, modified: datetime | None = None) -> None:
+        """Remove what is under ``key``, if anything is; with ``modified``, unless it was written or renewed after that.
+
+        A directory looks and removes in one step. A bucket cannot: it looks, and then removes.
+        """
 
     def settle(self) -> None:
         """Return when everything that was created survives a loss of power."""

@@ -128,18 +128,20 @@ class LocalStore:
         return Token(hashlib.sha256(content).hexdigest())
 
     def renew(self, key: str) -> bool:
-        """Touch the file."""
-        with _explained(key):
+        """Touch the file, while nobody is about to remove it."""
+        with _explained(key), self._scratch.lock():
             try:
                 os.utime(self._tree.path(key), follow_symlinks=False)
             except FileNotFoundError:
                 return False
         return True
 
-    def delete(self, key: str) -> None:
-        """Remove the file; its directory stays."""
-        with _explained(key), contextlib.suppress(FileNotFoundError):
-            os.unlink(self._tree.path(key))
+    def delete(self, key: str, modified: datetime | None = None) -> None:
+        """Remove the file, under the lock that who renews it takes; its directory stays."""
+        with _explained(key), contextlib.suppress(FileNotFoundError), self._scratch.lock():
+            path = self._tree.path(key)
+            if modified is None or stored(key, os.lstat(path)).modified <= modified:
+                os.unlink(path)
 
     def settle(self) -> None:
         """One syncfs(2), whatever the number of files."""

@@ -121,9 +121,11 @@ class S3Store:
         words = {"CopySource": source, "MetadataDirective": "REPLACE", **immutable(key)}
         return self._objects.ask("copy_object", key, **words) is not None
 
-    def delete(self, key: str) -> None:
-        """DELETE."""
-        self._objects.ask("delete_object", key)
+    def delete(self, key: str, modified: datetime | None = None) -> None:
+        """DELETE, after a HEAD where that could say no: no condition on a DELETE would be about the time."""
+        found = self.look(key) if modified else None
+        if modified is None or (found and found.modified <= modified):
+            self._objects.ask("delete_object", key)
 
     def settle(self) -> None:
         """Nothing: an answered write is a durable one."""

@@ -183,6 +183,23 @@ def test_what_is_deleted_is_gone(store: Store) -> None:
     assert create(store, "a", b"2")
 
 
+def test_what_was_renewed_is_not_deleted_by_who_looked_before(store: Store) -> None:
+    create(store, "pool/a", b"1")
+    before = store.look("pool/a")
+    assert before is not None
+    if isinstance(store, MemoryStore):
+        store.now += timedelta(seconds=2)
+    else:
+        time.sleep(1.1)  # stores count seconds
+    assert store.renew("pool/a")
+    store.delete("pool/a", before.modified)
+    assert content_of(store, "pool/a") == b"1"
+    (listed,) = store.list("pool/")
+    store.delete("pool/a", listed.modified)
+    store.delete("pool/a", listed.modified)
+    assert store.look("pool/a") is None
+
+
 def test_a_store_that_keeps_its_word_passes_its_own_probe_and_shows_nothing_of_it(store: Store) -> None:
     store.probe()
     store.put("a", b"1")
