@@ -14,7 +14,15 @@ from katpkg.config.nearest import unknown_key
 from katpkg.config.releases import BUILT_IN
 from katpkg.config.validate import validate
 from katpkg.errors import ConfigError
-from katpkg.model.archive import ArchiveDefinition, ArchiveSpec, BuildSpec, PublishSpec, SigningSpec, SourceSpec
+from katpkg.model.archive import (
+    ArchiveDefinition,
+    ArchiveSpec,
+    BuildSpec,
+    PublishSpec,
+    RetentionSpec,
+    SigningSpec,
+    SourceSpec,
+)
 from katpkg.model.names import Architecture
 from katpkg.model.target import Release, Target
 
@@ -26,6 +34,7 @@ TABLES: dict[str, type[object]] = {
     "source": SourceSpec,
     "build": BuildSpec,
     "publish": PublishSpec,
+    "retention": RetentionSpec,
 }
 """The tables of katpkg.toml that are one thing each; ``targets`` and ``release.*`` come besides."""
 
@@ -67,6 +76,9 @@ def judge(main: Tree) -> Main:
     archive = tables["archive"]
     if isinstance(archive, ArchiveSpec):
         _check_architectures(archive, targets, findings)
+    retention = tables["retention"]
+    if isinstance(retention, RetentionSpec):
+        _check_retention(retention, findings)
     return Main(layers=layers, tables=tables, targets=targets, errors=findings.once())
 
 
@@ -147,6 +159,14 @@ def _check_architectures(archive: ArchiveSpec, targets: tuple[Target, ...], find
         if target.architecture not in archive.architectures:
             said = f"{target} is built, but the archive does not serve {target.architecture}"
             findings.add(ConfigError(said, where=where, hint=f"add {str(target.architecture)!r} to it"))
+
+
+def _check_retention(retention: RetentionSpec, findings: Findings) -> None:
+    least = {"versions": 1, "days": 0, "generations": 0, "generation_hours": 0}
+    for name, number in least.items():
+        if getattr(retention, name) < number:
+            said = f"expected {number} or more, got {getattr(retention, name)}"
+            findings.add(ConfigError(said, where=f"{MAIN}: retention.{name}"))
 
 
 def _absolute(table: object, directory: Path) -> object:

@@ -17,6 +17,7 @@ from katpkg.model.names import (
     SuiteName,
     VariableName,
 )
+from katpkg.model.selector import Selector
 from katpkg.model.suite import SuiteSpec
 from katpkg.model.target import Compression, Target
 
@@ -95,6 +96,22 @@ class PublishSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSpec:
+    """What `katpkg prune` keeps. What none of these keeps goes."""
+
+    versions: int = 3
+    """How many versions of each package stay in the indexes, the newest ones; at least one."""
+    days: int = 30
+    """Versions that were published less than so many days ago stay there too."""
+    pinned: tuple[Selector, ...] = ()
+    """Packages that stay there whatever their age: NAME, or NAME=VERSION."""
+    generations: int = 10
+    """How many earlier states of each suite can be gone back to, the newest ones."""
+    generation_hours: int = 48
+    """Those that were replaced less than so many hours ago can be, too: clients may still be reading them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveDefinition:
     """What katpkg.toml says, whole and valid. Every path in it is absolute."""
 
@@ -105,6 +122,7 @@ class ArchiveDefinition:
     source: SourceSpec
     build: BuildSpec
     publish: PublishSpec
+    retention: RetentionSpec
     targets: tuple[Target, ...]
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from katpkg.repository.publication import Token
@@ -17,6 +18,29 @@ class Reader(Protocol):
 
     def read_all(self, keys: Sequence[str]) -> Sequence[tuple[bytes, Token] | None]:
         """``read`` of each of ``keys``."""
+
+
+class Listed(Protocol):
+    """An object of an archive, as a listing tells of it."""
+
+    @property
+    def key(self) -> str:
+        """Where it lies."""
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+
+    @property
+    def modified(self) -> datetime:
+        """When it was last written, by the store's clock."""
+
+
+class Archive(Reader, Protocol):
+    """Where an archive is read whole: history and pruning list it, publishing never does."""
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """Every object whose key begins with ``prefix``, sorted by key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

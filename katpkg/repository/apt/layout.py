@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.names import Architecture, Component, Sha256, SuiteName
 from katpkg.model.suite import SuiteSpec
 
 STAMP = "%Y%m%dT%H%M%SZ"
+
+_GENERATION = re.compile(r"dists/[^/]+/generations/([0-9]{8}T[0-9]{6}Z-[0-9a-f]{16})/InRelease")
 
 
 def pool(suite: SuiteSpec, package: BinaryPackage) -> str:
@@ -51,3 +54,14 @@ def generation_name(date: datetime, sha256: Sha256) -> str:
 def generation(suite: SuiteName, name: str) -> str:
     """Where the InRelease of a generation is kept once another has replaced it."""
     return dists(suite, f"generations/{name}/InRelease")
+
+
+def generation_of(key: str) -> str | None:
+    """The name of the generation whose InRelease lies at ``key``; None when it is something else."""
+    found = _GENERATION.fullmatch(key)
+    return found[1] if found else None
+
+
+def generation_date(name: str) -> datetime:
+    """The Date of the generation ``name``."""
+    return datetime.strptime(name.partition("-")[0], STAMP).replace(tzinfo=UTC)

@@ -177,6 +177,15 @@ MAIN_MISTAKES: list[tuple[str, str, str, str, str]] = [
     ('"keys/archive.asc"', "1", "expected a path, got 1", "katpkg.toml: signing.public_key", ""),
     ('["amd64"]', '"amd64"', "expected a list, got 'amd64'", "katpkg.toml: archive.architectures", ""),
     ('["amd64"]', '["amd64", "all"]', "'all' is no architecture of an archive", "archive.architectures", ""),
+    ("[signing]", "[retention]\nversions = 0\n[signing]", "expected 1 or more, got 0", "retention.versions", ""),
+    ("[signing]", "[retention]\ndays = -1\n[signing]", "expected 0 or more, got -1", "retention.days", ""),
+    (
+        "[signing]",
+        "[retention]\npinned = ['kat web']\n[signing]",
+        "'kat web' is no selector: NAME or NAME=VERSION",
+        "katpkg.toml: retention.pinned[0]",
+        "",
+    ),
 ]
 
 

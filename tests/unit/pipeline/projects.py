@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from katpkg.model.archive import ArchiveSpec, BuildSpec, PublishSpec, SigningSpec, SourceSpec
+from katpkg.model.archive import ArchiveSpec, BuildSpec, PublishSpec, RetentionSpec, SigningSpec, SourceSpec
 from katpkg.model.module import ModuleSpec
 from katpkg.model.names import Architecture, Line, PackageName
 from katpkg.model.project import Project
@@ -33,6 +33,7 @@ def make_project(directory: Path, *modules: ModuleSpec, targets: tuple[Target, .
         source=SourceSpec(path=directory / "artifacts"),
         build=BuildSpec(directory=directory / "build", cache=directory / "cache"),
         publish=PublishSpec(store=directory / "public"),
+        retention=RetentionSpec(),
         targets=targets,
         modules={target.codename: modules for target in targets},
     )

@@ -1,0 +1,79 @@
+"""What stays when an archive is pruned: the newest, the young and the pinned."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from katpkg.model.archive import RetentionSpec
+from katpkg.model.names import Architecture, PackageName
+from katpkg.model.version import Version
+from katpkg.repository.apt import layout
+from katpkg.repository.apt.draft import Draft
+from katpkg.repository.apt.revise import Edits
+from katpkg.repository.apt.selection import Versions, by_name
+from katpkg.repository.apt.stanza import Stanza
+from katpkg.repository.base import Listed, Reader, Verifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expire:
+    """Take old versions out of a suite's indexes; their files stay as long as an earlier generation has them."""
+
+    retention: RetentionSpec
+    now: datetime
+    """By the store's clock."""
+    modified: Mapping[str, datetime]
+    """When each pool file was written, by its key; what is not here is young."""
+
+    def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
+        """From every index."""
+        shelves = list(draft.current.shelves()) if draft.current else []
+        stanzas = {stanza.key: stanza for index in draft.read(reader, shelves) for stanza in index.stanzas()}
+        if old := superseded(stanzas.values(), self):
+            draft.edit(reader, {shelf: Edits(drop=old) for shelf in shelves})
+
+
+def superseded(stanzas: Collection[Stanza], rule: Expire) -> Versions:
+    """The versions that need not stay in a suite that has ``stanzas``.
+
+    A version goes from all architectures or from none: packages of one version need each other.
+    """
+    versions: dict[tuple[PackageName, Architecture], set[Version]] = defaultdict(set)
+    for stanza in stanzas:
+        versions[stanza.name, stanza.architecture].add(stanza.version)
+    newest = {
+        (name, version)
+        for (name, _), found in versions.items()
+        for version in sorted(found, reverse=True)[: rule.retention.versions]
+    }
+    kept = newest | {(each.name, each.version) for each in stanzas if _stays(each, rule)}
+    return by_name({(each.name, each.version) for each in stanzas} - kept)
+
+
+def _stays(stanza: Stanza, rule: Expire) -> bool:
+    age = rule.now - rule.modified.get(stanza.filename, rule.now)
+    pinned = any(each.selects(stanza.name, stanza.version) for each in rule.retention.pinned)
+    return pinned or age < timedelta(days=rule.retention.days)
+
+
+def kept_generations(
+    listed: Sequence[Listed], replaced: datetime, retention: RetentionSpec, now: datetime
+) -> tuple[str, ...]:
+    """The names of the generations that stay of those whose InRelease is ``listed``, the newest first.
+
+    ``replaced`` is when the newest of them was: the Date of what is published. Each was replaced by the one after it,
+    and until then clients read it, whatever its own Date.
+    """
+    kept: list[str] = []
+    for each in sorted(listed, key=lambda each: each.key, reverse=True):
+        name = layout.generation_of(each.key)
+        if name is None:
+            continue
+        age = now - max(replaced, each.modified)
+        if len(kept) < retention.generations or age < timedelta(hours=retention.generation_hours):
+            kept.append(name)
+        replaced = layout.generation_date(name)
+    return tuple(kept)
