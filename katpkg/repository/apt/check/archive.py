@@ -58,7 +58,7 @@ class Files(Protocol):
 
 
 @runtime_checkable
-class Listed(Protocol):
+class Listable(Protocol):
     """Files that can be listed: a web server's cannot."""
 
     def list(self, prefix: str) -> Iterator[Entry]:
@@ -84,7 +84,7 @@ class Archive:
     @property
     def can_list(self) -> bool:
         """Whether it is known what there is besides what is named."""
-        return isinstance(self._files, Listed)
+        return isinstance(self._files, Listable)
 
     @cached_property
     def dists(self) -> dict[str, Entry]:
@@ -161,7 +161,7 @@ class Archive:
             yield from threads.map(do, each)
 
     def _list(self, prefix: str) -> dict[str, Entry]:
-        return {each.key: each for each in self._files.list(prefix)} if isinstance(self._files, Listed) else {}
+        return {each.key: each for each in self._files.list(prefix)} if isinstance(self._files, Listable) else {}
 
     def _try(self, suite: str, key: str, ask: Callable[[str], Taken | None]) -> Taken | None:
         try:

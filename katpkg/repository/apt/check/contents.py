@@ -23,7 +23,7 @@ class Contents:
     packages: int = 0
     """Stanzas."""
     is_complete: bool = True
-    """Whether every index could be read."""
+    """Whether all that indexes say could be read."""
 
     def add(self, listing: Listing, findings: Findings) -> None:
         """A package; one that is known has the same bytes, wherever it stands."""
@@ -84,6 +84,7 @@ class _Reading:
             for text in split(expand(self._suite, self._index, form)):
                 self._take(text)
         except Damaged as error:
+            self._contents.is_complete = False
             self._suite.tell(Rule.INDEX_DAMAGED, self._path, str(error))
         return self._for_all
 
@@ -92,8 +93,10 @@ class _Reading:
         try:
             listing = Listing.parse(text, self._suite.name)
         except KeyError as error:
+            self._contents.is_complete = False
             self._tell(Rule.STANZA_INCOMPLETE, f"{name_of(text)} has no field {error.args[0]}")
         except ValueError as error:
+            self._contents.is_complete = False
             self._tell(Rule.STANZA_MALFORMED, f"{name_of(text)}: {error}")
         else:
             self._judge(listing)

@@ -25,6 +25,8 @@ class History:
     """Files under their digests, relative to the suite."""
     texts: dict[str, ListedFile] = field(default_factory=dict)
     """By the digest of an index's plain text, a compressed form of it."""
+    is_complete: bool = True
+    """Whether every earlier state could be read."""
 
     def add(self, release: ReleaseFile) -> None:
         """What ``release`` names."""
@@ -43,9 +45,9 @@ class _Earlier:
 
 def check_generations(suite: Suite) -> History:
     """Every earlier state that is kept."""
-    earlier = [each for name, path in _paths(suite) if (each := _read(suite, name, path))]
-    earlier.sort(key=lambda each: each.date, reverse=True)
-    history = History()
+    found = [_read(suite, name, path) for name, path in _paths(suite)]
+    earlier = sorted((each for each in found if each), key=lambda each: each.date, reverse=True)
+    history = History(is_complete=None not in found)
     for number, each in enumerate(earlier):
         history.add(each.release)
         if number < suite.demands.kept or suite.now - each.date < suite.demands.kept_for:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from katpkg.repository.apt.check.plain import Damaged, Expansion
-from katpkg.repository.apt.check.release import PACKAGES, SECTIONS, ListedFile, ReleaseFile
+from katpkg.repository.apt.check.release import ITSELF, PACKAGES, SECTIONS, ListedFile, ReleaseFile
 from katpkg.repository.apt.check.rules import Rule
 from katpkg.repository.apt.check.scope import Suite
 
@@ -36,7 +36,7 @@ class IndexOf:
 
 def check_files(suite: Suite, release: ReleaseFile) -> tuple[IndexOf, ...]:
     """Each listed file; the indexes of packages that can be read further."""
-    stems = dict.fromkeys(listed.stem for listed in release.files.values() if not _is_outside(listed))
+    stems = dict.fromkeys(listed.stem for listed in release.files.values() if not _is_told(listed))
     found = []
     for stem in stems:
         forms = release.forms_of(stem)
@@ -99,5 +99,6 @@ def _readable(suite: Suite, listed: ListedFile, path: str, missing: Rule | None,
     return None
 
 
-def _is_outside(listed: ListedFile) -> bool:
-    return listed.path.startswith("/") or ".." in listed.path.split("/")
+def _is_told(listed: ListedFile) -> bool:
+    """Whether it should not be listed at all, which was told."""
+    return listed.path in ITSELF or listed.path.startswith("/") or ".." in listed.path.split("/")

@@ -21,6 +21,8 @@ DATE = re.compile(
 """RFC 1123's form in UTC: all that every apt takes."""
 
 PACKAGES = re.compile(r"(?P<component>.+)/binary-(?P<architecture>[^/]+)/Packages")
+ITSELF = ("Release", "InRelease", "Release.gpg")
+"""Files whose digests no Release can hold."""
 FORMS = ("", ".gz", ".xz", ".bz2", ".lzma", ".zst", ".lz4")
 """An index itself, and its compressed forms."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from katpkg.repository.apt.check.release import PACKAGES, STRONG, ReleaseFile, parse_date
+from katpkg.repository.apt.check.release import ITSELF, PACKAGES, STRONG, ReleaseFile, parse_date
 from katpkg.repository.apt.check.rules import Rule
 from katpkg.repository.apt.check.scope import Suite
 
@@ -63,7 +63,7 @@ def _date(suite: Suite, release: ReleaseFile, name: str, field: str) -> datetime
 
 def _check_files(suite: Suite, release: ReleaseFile, name: str) -> None:
     for path, listed in release.files.items():
-        if path in ("Release", "InRelease", "Release.gpg"):
+        if path in ITSELF:
             suite.tell(Rule.LISTS_ITSELF, name, f"it lists {path}, which it is itself")
         if not set(STRONG) & set(listed.digests):
             suite.tell(Rule.HASH_WEAK, name, f"{path} is listed under {', '.join(listed.digests)} only")
