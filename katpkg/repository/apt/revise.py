@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from katpkg.errors import RepositoryError
 from katpkg.model.digests import Digest
-from katpkg.model.names import PackageName, Sha256
+from katpkg.model.names import PackageName
 from katpkg.model.version import Version
-from katpkg.repository.apt.blocks import LARGE, ORDINARY, Block, Cutter, Sizes, compress, cut, gzip
+from katpkg.repository.apt.blocks import LARGE, ORDINARY, Block, Sizes, compress, gzip
 from katpkg.repository.apt.index import Index
+from katpkg.repository.apt.rewrite import Rewriting, with_following
 from katpkg.repository.apt.stanza import Key, Stanza, split_stanzas
 from katpkg.repository.apt.xz import join_blocks
 
@@ -61,30 +61,18 @@ def revise(index: Index, edits: Edits, sizes: Sizes = ORDINARY) -> Revision:
     the index is damaged.
     """
     reviser = _Reviser(index, edits, sizes)
-    for plain, block, following in _with_following(index):
+    for plain, block, following in with_following(index.blocks(), index.first_name):
         reviser.take(plain, block, following)
     return reviser.finish()
 
 
 def optimize(index: Index) -> Revision:
     """``index``, the same packages, in blocks so large that the files are as small as in one piece."""
-    output = _Output()
-    stanzas = (text for plain, _ in index.blocks() for text in split_stanzas(plain))
-    for large in cut(stanzas, LARGE):
-        output.add(large, None)
-    gz, xz, digest = output.files()
-    return Revision(gz=gz, xz=xz, plain=digest, added=(), dropped=(), hunks=())
-
-
-def _with_following(index: Index) -> Iterator[tuple[bytes, Block | None, PackageName | None]]:
-    """Each block, and the name that the one after it begins with."""
-    held: tuple[bytes, Block | None] | None = None
-    for found in index.blocks():
-        if held is not None:
-            yield *held, index.first_name(found[0])
-        held = found
-    if held is not None:
-        yield *held, None
+    rewriting = Rewriting(compress, LARGE)
+    for plain, _ in index.blocks():
+        for text in split_stanzas(plain):
+            rewriting.add(text)
+    return _revision(rewriting)
 
 
 class _Reviser:
@@ -97,8 +85,7 @@ class _Reviser:
         self._edits = edits
         self._dropping = sorted(edits.drop)
         self._waiting = list(reversed(edits.add))
-        self._cutter = Cutter(sizes)
-        self._output = _Output()
+        self._rewriting = Rewriting(compress, sizes)
         self._line = 0
         self._added: list[Stanza] = []
         self._dropped: list[Stanza] = []
@@ -106,8 +93,8 @@ class _Reviser:
 
     def take(self, plain: bytes, block: Block | None, following: PackageName | None) -> None:
         """The next old block, and the name that begins the one after it."""
-        if not self._cutter and not self._touches(plain, following):
-            self._output.add(plain, block)
+        if self._rewriting.is_at_cut and not self._touches(plain, following):
+            self._rewriting.copy(plain, block)
             self._line += plain.count(b"\n")
             return
         for text in split_stanzas(plain):
@@ -117,24 +104,15 @@ class _Reviser:
             if self._waiting and self._waiting[-1].key == key:
                 _must_be_same(self._index.parse(text), self._waiting.pop())
             if not self._drop(text, key):
-                self._emit(text, plain, block)
+                self._rewriting.add(text, plain, block)
             self._line += text.count(b"\n")
 
     def finish(self) -> Revision:
         """What came of it, after the last block."""
         while self._waiting:
             self._insert(self._waiting.pop())
-        if (rest := self._cutter.finish()) is not None:
-            self._output.add(rest, None)
-        gz, xz, digest = self._output.files()
-        return Revision(
-            gz=gz,
-            xz=xz,
-            plain=digest,
-            added=tuple(self._added),
-            dropped=tuple(self._dropped),
-            hunks=tuple((line, gone, b"".join(parts)) for line, gone, parts in self._hunks),
-        )
+        hunks = tuple((line, gone, b"".join(parts)) for line, gone, parts in self._hunks)
+        return _revision(self._rewriting, tuple(self._added), tuple(self._dropped), hunks)
 
     def _touches(self, plain: bytes, following: PackageName | None) -> bool:
         """Whether an edit may be about this block: of a name before the next block's first, and not done yet."""
@@ -146,7 +124,7 @@ class _Reviser:
     def _insert(self, stanza: Stanza) -> None:
         self._added.append(stanza)
         self._note(0, stanza.text)
-        self._emit(stanza.text)
+        self._rewriting.add(stanza.text)
 
     def _drop(self, text: bytes, key: Key) -> bool:
         if not self._edits.drops(key):
@@ -154,12 +132,6 @@ class _Reviser:
         self._dropped.append(self._index.parse(text))
         self._note(text.count(b"\n"), b"")
         return True
-
-    def _emit(self, text: bytes, plain: bytes = b"", block: Block | None = None) -> None:
-        """Collect ``text``. A cut that gives the old block again takes over its compressed forms."""
-        made = self._cutter.add(text)
-        if made is not None:
-            self._output.add(made, block if made == plain else None)
 
     def _note(self, gone: int, come: bytes) -> None:
         if not self._index.gz:  # nobody has the text that comes before the first
@@ -171,25 +143,17 @@ class _Reviser:
             self._hunks.append((self._line, gone, [come]))
 
 
-class _Output:
-    """The new index, as far as it is made."""
-
-    def __init__(self) -> None:
-        self._blocks: list[Block] = []
-        self._hash = hashlib.sha256()
-        self._size = 0
-
-    def add(self, plain: bytes, block: Block | None) -> None:
-        """Add a block; it is compressed unless that was done before."""
-        self._blocks.append(block or compress(plain))
-        self._hash.update(plain)
-        self._size += len(plain)
-
-    def files(self) -> tuple[bytes, bytes, Digest]:
-        """The .gz file, the .xz file, and the digest of what they hold. An index without packages is valid, too."""
-        gz = b"".join(block.gz for block in self._blocks) or gzip(b"")
-        xz = join_blocks(block.xz for block in self._blocks)
-        return gz, xz, Digest(size=self._size, sha256=Sha256(self._hash.hexdigest()))
+def _revision(
+    rewriting: Rewriting[Block],
+    added: tuple[Stanza, ...] = (),
+    dropped: tuple[Stanza, ...] = (),
+    hunks: tuple[Hunk, ...] = (),
+) -> Revision:
+    """The files that ``rewriting`` made. An index without packages is valid, too."""
+    blocks, plain = rewriting.finish()
+    gz = b"".join(block.gz for block in blocks) or gzip(b"")
+    xz = join_blocks(block.xz for block in blocks)
+    return Revision(gz=gz, xz=xz, plain=plain, added=added, dropped=dropped, hunks=hunks)
 
 
 def _must_be_same(published: Stanza, ours: Stanza) -> None:
