@@ -15,7 +15,7 @@ from katpkg import __version__
 from katpkg.cli.boundary import Boundary
 from katpkg.cli.environment import Session
 
-COMMANDS = ("fetch", "build", "publish", "config", "key")
+COMMANDS = ("fetch", "build", "publish", "verify", "config", "key")
 
 
 class Commands(Boundary):
