@@ -6,6 +6,8 @@ Each type is a ``str`` whose constructor raises ValueError with the rule.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import ClassVar, Self
 
 
@@ -15,10 +17,14 @@ class Name(str):
     __slots__ = ()
     pattern: ClassVar[str]
     rule: ClassVar[str]
+    _matches: ClassVar[Callable[[str], re.Match[str] | None]]
+
+    def __init_subclass__(cls) -> None:
+        cls._matches = re.compile(cls.pattern).fullmatch
 
     def __new__(cls, text: str) -> Self:
         """``text``, or ValueError when it breaks the rule."""
-        if re.fullmatch(cls.pattern, text) is None:
+        if cls._matches(text) is None:
             raise ValueError(f"{text!r} is no {cls._noun()}: {cls.rule}")
         return super().__new__(cls, text)
 
@@ -41,6 +47,23 @@ class PackageName(Name):
     __slots__ = ()
     pattern = r"[a-z0-9][a-z0-9+.-]+"
     rule = "at least two of a-z, 0-9, plus, minus and period, a letter or digit first"
+
+
+class Selector(Name):
+    """What somebody means who names packages: one, one version of it, or many by a pattern."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9+.*?\[\]!-]+(=[A-Za-z0-9+.:~*?\[\]!-]+)?"
+    rule = "NAME or NAME=VERSION, where * ? and [...] stand for what they do in a shell"
+
+    @property
+    def name(self) -> str:
+        """The part that is about names."""
+        return self.partition("=")[0]
+
+    def selects(self, name: str, version: str) -> bool:
+        """Whether it means that version of that package."""
+        return fnmatchcase(name, self.name) and fnmatchcase(version, self.partition("=")[2] or "*")
 
 
 class Codename(Name):
