@@ -13,7 +13,6 @@ _REVISION = re.compile(r"(?P<upstream>.+)-(?P<revision>[0-9]+)(?P<suffix>~[a-z]+
 _PART = re.compile(r"([^0-9]*)([0-9]*)")
 
 _END = (0,)
-_NOTHING = (_END, 0)
 
 
 @total_ordering
@@ -80,11 +79,17 @@ def _order(text: str) -> tuple[object, ...]:
 
 
 def _order_of_part(text: str) -> tuple[object, ...]:
-    """Runs of letters and runs of digits by turns. A tilde sorts before the end, letters before what is none."""
-    pairs = [(tuple(map(_weight, letters)) + _END, int(digits or 0)) for letters, digits in _PART.findall(text)]
-    while pairs and pairs[-1] == _NOTHING:  # 1.0 is 1.0-0, and nothing is a zero
-        pairs.pop()
-    return (*(each for pair in pairs for each in pair), _END)
+    """Runs of letters and runs of digits by turns, then the end. A tilde sorts before the end, letters before the rest.
+
+    The first pair is always there, so that an empty part is a zero: 1.0 is 1.0-0.
+    """
+    first, *others = _PART.findall(text)
+    pairs = [first, *(pair for pair in others if any(pair))]
+    return (*(each for pair in pairs for each in _order_of_pair(*pair)), _END)
+
+
+def _order_of_pair(letters: str, digits: str) -> tuple[tuple[int, ...], int]:
+    return tuple(map(_weight, letters)) + _END, int(digits or 0)
 
 
 def _weight(character: str) -> int:
