@@ -10,6 +10,7 @@ import click
 
 from katpkg.cli.environment import Session
 from katpkg.cli.options import chosen_targets, dry_run_option, target_option
+from katpkg.cli.suites import store_of
 from katpkg.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -109,10 +110,9 @@ def _yard(session: Session, wish: Wish, cores: int) -> Yard:
     from katpkg.pipeline.published import PublishedRelease
     from katpkg.pipeline.yard import Yard
     from katpkg.repository.signing import GpgVerifier
-    from katpkg.store.local import LocalStore
 
     project = session.project
-    store, verifier = LocalStore(project.publish.store), GpgVerifier(wish.key)
+    store, verifier = store_of(session), GpgVerifier(wish.key)
     names = {target.codename for target in wish.targets}
     return Yard(
         releases={name: PublishedRelease(project, name, store, verifier) for name in names},

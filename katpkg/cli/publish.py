@@ -61,7 +61,8 @@ def publish(
             publication = publisher.plan(change) if dry_run else publisher.publish(change)
             session.reporter.note(publication.title)
             writes += [describe(action) for action in publication.actions]
-    session.result(writes, dry_run=dry_run, store=session.archive.publish.store, writes=writes)
+    place = session.archive.publish
+    session.result(writes, dry_run=dry_run, store=place.bucket or place.store, writes=writes)
 
 
 def _suites(session: Session, targets: tuple[str, ...], channel: str, component: str | None) -> Iterator[SuiteSpec]:

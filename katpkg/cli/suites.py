@@ -46,10 +46,10 @@ def every_suite(session: Session) -> list[SuiteSpec]:
 
 def store_of(session: Session, *, single_publisher: bool = False) -> Store:
     """Where the archive lives."""
-    from katpkg.store.local import LocalStore
+    from katpkg.store.open import open_store
 
-    del single_publisher
-    return LocalStore(session.archive.publish.store)
+    publish = session.archive.publish
+    return open_store(publish.bucket or publish.store, publish.s3, single_publisher=single_publisher)
 
 
 @contextmanager

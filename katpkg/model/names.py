@@ -148,6 +148,14 @@ class AbsolutePath(Name):
         return self[1:]
 
 
+class BucketUrl(Name):
+    """A bucket, or a part of one."""
+
+    __slots__ = ()
+    pattern = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][A-Za-z0-9._-]*)*/?"
+    rule = "s3://BUCKET, or s3://BUCKET/PREFIX"
+
+
 class Sha256(Name):
     """A digest in lower case hex."""
 
