@@ -19,6 +19,7 @@ DENIED = (
 ELSEWHERE = ("the bucket is in another region", "set region to the bucket's own")
 UNREACHABLE = ("the store cannot be reached", "check the endpoint and the network, then try again")
 SILENT = ("the store does not answer properly", "try again later: what was published before is whole")
+DAMAGED = ("what arrives at the store is not what was sent", "look for a faulty network or proxy, then publish again")
 
 MEANINGS = {
     "NoCredentialsError": CREDENTIALS,
@@ -40,6 +41,8 @@ MEANINGS = {
     "RequestTimeTooSkewed": ("this machine's clock is wrong", "set it: timedatectl set-ntp true"),
     "PermanentRedirect": ELSEWHERE,
     "AuthorizationHeaderMalformed": ELSEWHERE,
+    "BadDigest": DAMAGED,
+    "XAmzContentSHA256Mismatch": DAMAGED,
     "EndpointConnectionError": UNREACHABLE,
     "ConnectTimeoutError": UNREACHABLE,
     "ProxyConnectionError": UNREACHABLE,

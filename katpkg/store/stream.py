@@ -53,10 +53,10 @@ class Stream(io.RawIOBase):
         )
 
     def _resume(self, answer: Answer, size: int) -> bytes:
-        if answer["ETag"] != self._etag:
-            raise StoreError("it was replaced while it was read", where=self._wire.where(self._key), hint="try again")
         self._body.close()
         self._body = answer["Body"]
+        if answer["ETag"] != self._etag:
+            raise StoreError("it was replaced while it was read", where=self._wire.where(self._key), hint="try again")
         block: bytes = self._body.read(size)
         if not block:
             raise Refused("IncompleteReadError", "the answer is empty", where=self._wire.where(self._key))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 
 @dataclass(slots=True, kw_only=True)
@@ -140,6 +142,14 @@ def checksums_refused(request: Request, forward: Forward, _: threading.Event) ->
     return forward(request)
 
 
+def hour_behind(request: Request, forward: Forward, _: threading.Event) -> Reply:
+    """A store whose clock is an hour behind."""
+    reply = forward(request)
+    kept = [(name, value) for name, value in reply.headers if name.lower() != "date"]
+    reply.headers = [*kept, ("Date", formatdate(time.time() - 3600, usegmt=True))]
+    return reply
+
+
 FAULTS: dict[str, Fault] = {
     "500": refusal(500, "InternalError"),
     "500-after": refusal_after(500, "InternalError"),
@@ -161,6 +171,7 @@ FAULTS: dict[str, Fault] = {
     "absent-denied": absent_denied,
     "bare-etags": bare_etags,
     "checksums-refused": checksums_refused,
+    "hour-behind": hour_behind,
 }
 """By the names that tests use."""
 

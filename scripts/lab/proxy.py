@@ -11,6 +11,7 @@ import contextlib
 import http.client
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -157,6 +158,11 @@ class FaultProxy:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away in the middle, as those do that see a fault, is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,23 +51,27 @@ class S3Server:
 
     endpoint: str
 
-    def client(self, **words: Any) -> Any:  # noqa: ANN401 - boto3 has no types
+    def client(self) -> Any:  # noqa: ANN401 - boto3 has no types
         """boto3's own client, to look at the server with other eyes than katpkg's."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
-            **words,
-        )
+        return _client(self.endpoint)
 
     def new_bucket(self) -> str:
         """The name of a new, empty bucket."""
         name = f"kat-{uuid.uuid4().hex[:12]}"
         self.client().create_bucket(Bucket=name)
         return name
+
+
+@cache
+def _client(endpoint: str) -> Any:  # noqa: ANN401 - boto3 has no types
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+    )
 
 
 @contextmanager
