@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -131,11 +132,16 @@ class Session:
             hint=f"set {SIGNING_KEY} to the armored secret key, or {SIGNING_KEY_FILE} to a file that holds it",
         )
 
-    def result(self, lines: list[str], **values: Any) -> None:  # noqa: ANN401
+    def result(self, lines: Iterable[str], **values: Any) -> None:  # noqa: ANN401
         """The result on stdout: ``values`` as versioned JSON if that was asked for, else ``lines``."""
         if self.json:
             import json
 
-            click.echo(json.dumps({"version": 1, **values}, indent=2, default=str))
-        elif lines:
-            click.echo("\n".join(lines))
+            click.echo(json.dumps({"version": 1, **values}, indent=2, default=_plain))
+        else:
+            sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for: a list that was not made yet, or something that is shown as text."""
+    return list(value) if isinstance(value, Iterator) else str(value)

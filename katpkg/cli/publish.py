@@ -51,7 +51,7 @@ def publish(
     from katpkg.repository.apt.changes import Add
     from katpkg.repository.publication import describe
 
-    writes: list[str] = []
+    done = []
     with publishers(session, single_publisher=single_publisher) as publisher_of:
         for suite in _suites(session, targets, channel, component):
             session.reporter.step(f"{'planning' if dry_run else 'publishing'} {suite.name}")
@@ -60,8 +60,9 @@ def publish(
             change = Add(packages=[publisher.repository.admit(package) for package in packages])
             publication = publisher.plan(change) if dry_run else publisher.publish(change)
             session.reporter.note(publication.title)
-            writes += [describe(action) for action in publication.actions]
+            done.append(publication)
     place = session.archive.publish
+    writes = (describe(action) for publication in done for action in publication.actions)
     session.result(writes, dry_run=dry_run, store=place.bucket or place.store, writes=writes)
 
 

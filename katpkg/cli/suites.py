@@ -73,11 +73,12 @@ def change(session: Session, suites: list[SuiteSpec], made: Change, *, dry_run: 
     """Make the change in each of ``suites``, or with ``dry_run`` say what it would write."""
     from katpkg.repository.publication import describe
 
-    writes: list[str] = []
+    done = []
     with publishers(session, single_publisher=single_publisher) as publisher_of:
         for suite in suites:
             publisher = publisher_of(suite)
             publication = publisher.plan(made) if dry_run else publisher.publish(made)
             session.reporter.note(publication.title)
-            writes += [describe(action) for action in publication.actions]
+            done.append(publication)
+    writes = (describe(action) for publication in done for action in publication.actions)
     session.result(writes, dry_run=dry_run, writes=writes)

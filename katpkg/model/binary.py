@@ -29,21 +29,15 @@ class BinaryPackage:
     fields: Mapping[str, str]
     """Its control fields, in their order."""
     members: Members = field(repr=False, compare=False)
+    name: PackageName = field(init=False)
+    version: Version = field(init=False)
+    architecture: Architecture = field(init=False)
 
-    @property
-    def name(self) -> PackageName:
-        """The package's name."""
-        return PackageName(self.fields["Package"])
-
-    @property
-    def version(self) -> Version:
-        """Its version."""
-        return Version(self.fields["Version"])
-
-    @property
-    def architecture(self) -> Architecture:
-        """Its architecture."""
-        return Architecture(self.fields["Architecture"])
+    def __post_init__(self) -> None:
+        """Read the names once: an archive of thousands asks for them often. Raises ValueError."""
+        object.__setattr__(self, "name", PackageName(self.fields["Package"]))
+        object.__setattr__(self, "version", Version(self.fields["Version"]))
+        object.__setattr__(self, "architecture", Architecture(self.fields["Architecture"]))
 
     @property
     def inputs(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
 
 from katpkg.errors import RepositoryError
 from katpkg.model.binary import BinaryPackage
@@ -128,6 +129,7 @@ class AptRepository:
 
 def _news(draft: Draft) -> str:
     """What is new, for people: the first few packages by name."""
-    words = [f"{stanza}" for stanza in draft.added.values()] + [f"without {each}" for each in draft.dropped.values()]
-    more = [f"and {len(words) - NAMED} more"] if len(words) > NAMED else []
-    return ", ".join(words[:NAMED] + more) or "the same packages"
+    words = chain(map(str, draft.added.values()), (f"without {each}" for each in draft.dropped.values()))
+    rest = len(draft.added) + len(draft.dropped) - NAMED
+    more = [f"and {rest} more"] if rest > 0 else []
+    return ", ".join([*islice(words, NAMED), *more]) or "the same packages"
