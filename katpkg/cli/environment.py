@@ -139,7 +139,8 @@ class Session:
 
             click.echo(json.dumps({"version": 1, **values}, indent=2, default=_plain))
         else:
-            sys.stdout.writelines(f"{line}\n" for line in lines)
+            is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+            sys.stdout.writelines(f"{line if is_coloured else click.unstyle(line)}\n" for line in lines)
 
 
 def _plain(value: object) -> object:
