@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from katpkg.repository.apt.check.findings import Finding, Report
     from katpkg.repository.apt.check.scope import Demands
     from katpkg.repository.apt.check.witness import Witness
+    from katpkg.store.base import Store
 
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -87,7 +88,7 @@ def verify(
         sample=None if all_files else sample,
         least_validity=min_validity or timedelta(),
     )
-    files = _files(session, where, insecure_http=insecure_http)
+    files = _web(where, insecure_http=insecure_http) if where and _is_web(where) else _store(session, where, keyring)
     witness = _witness(session, keyring)
     report = _verify(session, files, witness, demands, suites)
     repaired = list(_repair(session, where, report)) if repair else []
@@ -101,14 +102,20 @@ def _is_web(where: str | None) -> bool:
     return where is not None and where.startswith(("https://", "http://"))
 
 
-def _files(session: Session, where: str | None, *, insecure_http: bool) -> Files:
-    from katpkg.cli.suites import store_of
-    from katpkg.store.open import open_store
+def _web(url: str, *, insecure_http: bool) -> Files:
     from katpkg.store.web import WebStore
+
+    return WebStore(url, insecure_http=insecure_http)
+
+
+def _store(session: Session, where: str | None, keyring: Path | None = None) -> Store:
+    """The directory or bucket at ``where``; a bucket of ours is reached as the definition says."""
+    from katpkg.cli.suites import store_of
+    from katpkg.store.open import NO_OPTIONS, open_store
 
     if where is None:
         return store_of(session)
-    return WebStore(where, insecure_http=insecure_http) if _is_web(where) else open_store(where)
+    return open_store(where, NO_OPTIONS if keyring else session.archive.publish.s3)
 
 
 def _witness(session: Session, keyring: Path | None) -> Witness:
@@ -144,14 +151,13 @@ def _repair(session: Session, where: str | None, report: Report) -> Iterator[str
     from katpkg.cli.suites import every_suite, publishers
     from katpkg.errors import KatpkgError
     from katpkg.pipeline.repair import is_repairable, repair
-    from katpkg.store.open import open_store
 
     broken = {finding.suite for finding in report.findings if is_repairable(finding)}
     for suite in (each for each in every_suite(session) if each.name in broken):
         with publishers(session, single_publisher=False) as publisher_of:
             publisher = publisher_of(suite)
             try:
-                for done in repair(replace(publisher, store=open_store(where)) if where else publisher):
+                for done in repair(replace(publisher, store=_store(session, where))):
                     session.reporter.note(done)
                     yield done
             except KatpkgError as error:
@@ -160,7 +166,8 @@ def _repair(session: Session, where: str | None, report: Report) -> Iterator[str
 
 def _show(session: Session, report: Report, where: str, repaired: Sequence[str]) -> None:
     columns = ("suite", "indexes", "packages", "errors", "warnings", "notes")
-    session.reporter.table("verified", columns, list(_rows(report)))
+    if report.suites:
+        session.reporter.table("verified", columns, list(_rows(report)))
     session.reporter.note(f"{report.files} package files were looked for, and {report.hashed} of them read")
     session.result(
         list(_lines(report)),

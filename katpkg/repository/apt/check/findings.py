@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from katpkg.repository.apt.check.rules import Level, Rule
+from katpkg.repository.apt.check.rules import ASK, Level, Rule
 
 MOST = 25
 """Findings of one rule in one suite that are told one by one; of the others, the number."""
@@ -62,6 +62,8 @@ class Findings:
 
     def _finding(self, rule: Rule, suite: str, where: str, what: str, hint: str) -> Finding:
         level = rule.level(is_ours=self._is_ours)
+        if hint.startswith("katpkg ") and not self._is_ours:
+            hint = ASK
         return Finding(level=level, rule=rule.id, suite=suite, where=where, what=what, hint=hint)
 
 

@@ -1,0 +1,79 @@
+"""A web server on loopback that serves a directory, and fails as it is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(slots=True, kw_only=True)
+class Web:
+    """A web server on loopback: what it serves, what it says besides, and how it fails."""
+
+    root: Path
+    url: str = ""
+    control: str = ""
+    answers: dict[str, int] = field(default_factory=dict)
+    """A status by the end of a path."""
+    fails: int = 0
+    """How many requests are answered with 503."""
+    elsewhere: str = ""
+    """Where clients are sent."""
+    cuts: str = ""
+    """What breaks off: the end of a path."""
+
+
+@contextmanager
+def serving(root: Path) -> Iterator[Web]:
+    web = Web(root=root)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Page, web)) as server:
+        server.daemon_threads = False
+        web.url = f"http://127.0.0.1:{server.server_port}/"
+        thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.01))
+        thread.start()
+        try:
+            yield web
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Page(SimpleHTTPRequestHandler):
+    def __init__(self, web: Web, *words: Any) -> None:
+        self.web = web
+        super().__init__(*words, directory=str(web.root))
+
+    def send_head(self) -> Any:
+        status = next((status for end, status in self.web.answers.items() if self.path.endswith(end)), 0)
+        if self.web.fails:
+            self.web.fails -= 1
+            status = 503
+        if self.web.elsewhere:
+            self.send_response(302)
+            self.send_header("Location", self.web.elsewhere)
+            self.end_headers()
+            return None
+        if status:
+            self.send_error(status)
+            return None
+        if self.web.cuts and self.path.endswith(self.web.cuts):
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            self.wfile.write(b"half of it")
+            return None
+        return super().send_head()
+
+    def end_headers(self) -> None:
+        if self.web.control and self.path.endswith("InRelease"):
+            self.send_header("Cache-Control", self.web.control)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
