@@ -79,6 +79,11 @@ class S3Store:
             return None
         return Stored(key=key, size=answer["ContentLength"], modified=answer["LastModified"])
 
+    def cache_control(self, key: str) -> str | None:
+        """One HEAD: what clients are told about keeping it."""
+        answer = self._objects.ask("head_object", key)
+        return answer.get("CacheControl") if answer else None
+
     def digest(self, key: str) -> Digest | None:
         """One HEAD where the store keeps the SHA-256 of the whole; otherwise the object is read for it."""
         return self._objects.digest(key)
