@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from katpkg.model.archive import RetentionSpec
 from katpkg.model.binary import BinaryPackage
+from katpkg.model.digests import Digest
 from katpkg.model.names import SuiteName
 from katpkg.model.suite import SuiteSpec
 from katpkg.pipeline.commit import Publisher
+from katpkg.pipeline.prune import Pruner
 from katpkg.report import Quiet
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.changes import Add, Change
 from katpkg.repository.apt.generation import Generation
 from katpkg.repository.apt.plan import AptRepository
-from katpkg.repository.publication import Publication
+from katpkg.repository.publication import Publication, Token
+from katpkg.store.base import Stored
 from tests.builders import make_package, make_suite
 from tests.fakes import FakeSigner, MemoryStore
+
+Hook = Callable[[int, str, str], None]
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STABLE = make_suite()
@@ -27,7 +35,7 @@ class MemoryArchive:
     """Some suites in a MemoryStore. Every change is made a minute after the last one."""
 
     def __init__(self, directory: Path) -> None:
-        self.store = MemoryStore(START)
+        self.store = HookedStore(START)
         self.signer = FakeSigner()
         self._directory = directory
 
@@ -54,10 +62,11 @@ class MemoryArchive:
         self.pass_time(minutes=1)
         return self.publisher(suite).publish(change)
 
-    def package(self, word: str, architecture: str = "all", content: str = "1") -> BinaryPackage:
+    def package(self, word: str, architecture: str = "all") -> BinaryPackage:
         """The package ``NAME_UPSTREAM``: kat-web_1.0."""
         name, _, upstream = word.partition("_")
-        return make_package(self._directory, name, f"{upstream or '1.0'}-1~deb12u1", architecture, content)
+        version = f"{upstream or '1.0'}-1~deb12u1"
+        return make_package(self._directory, name, version, architecture, content=f"{name} {version} {architecture}")
 
     def add(self, *words: str, suite: SuiteSpec = STABLE, architecture: str = "all") -> Publication:
         """Publish packages: ``kat-web_1.0``, ``kat-web``."""
@@ -80,7 +89,80 @@ class MemoryArchive:
         found = [each.key for each in self.store.list(layout.dists(suite.name, "generations/"))]
         return [key.split("/")[-2] for key in found]
 
-    def assert_whole(self, generation: Generation) -> None:
-        """All that it names is there, and is what it names."""
-        for stanza in generation.stanzas(self.store):
-            assert self.store.digest(stanza.filename) == stanza.digest, stanza.filename
+    def pruner(self, *suites: SuiteSpec, **rules: Any) -> Pruner:
+        """Who prunes, taking old versions out of ``suites``."""
+        return Pruner(
+            store=self.store,
+            verifier=self.signer,
+            retention=RetentionSpec(**rules),
+            clock=self.clock,
+            reporter=Quiet(),
+            publishers=[self.publisher(suite) for suite in suites],
+        )
+
+    def prune(self, *suites: SuiteSpec, **rules: Any) -> list[str]:
+        """Prune, and say what was deleted: the last words of the keys."""
+        self.pass_time(minutes=1)
+        before = set(self.store.objects)
+        self.pruner(*suites, **rules).prune()
+        return sorted(key.removesuffix("/InRelease").rpartition("/")[2] for key in before - set(self.store.objects))
+
+    def assert_whole(self) -> None:
+        """All that any generation names is there, and is what it names, whatever generation history offers."""
+        for listed in [*self.store.list("dists/")]:
+            if listed.key.endswith("/InRelease"):
+                suite = SuiteName(listed.key.split("/")[1])
+                generation = Generation.read(self.store, self.signer, suite, listed.key)
+                assert generation is not None
+                for stanza in generation.stanzas(self.store):
+                    assert self.store.digest(stanza.filename) == stanza.digest, (listed.key, stanza.filename)
+
+
+class HookedStore(MemoryStore):
+    """Calls ``hook`` with the number of each operation, its name and its key before it; not while a hook is at work."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__(now)
+        self.hook: Hook | None = None
+        self.count = 0
+
+    def _tell(self, operation: str, key: str) -> None:
+        hook, self.hook = self.hook, None
+        if hook is not None:
+            self.count += 1
+            try:
+                hook(self.count, operation, key)
+            finally:
+                self.hook = hook
+
+    def read(self, key: str) -> tuple[bytes, Token] | None:
+        self._tell("read", key)
+        return super().read(key)
+
+    def look(self, key: str) -> Stored | None:
+        self._tell("look", key)
+        return super().look(key)
+
+    def digest(self, key: str) -> Digest | None:
+        self._tell("digest", key)
+        return super().digest(key)
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        self._tell("list", prefix)
+        return iter(list(super().list(prefix)))
+
+    def create(self, key: str, content: bytes | Path, digest: Digest) -> bool:
+        self._tell("create", key)
+        return super().create(key, content, digest)
+
+    def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:
+        self._tell("replace", key)
+        return super().replace(key, content, token, moment)
+
+    def renew(self, key: str) -> bool:
+        self._tell("renew", key)
+        return super().renew(key)
+
+    def delete(self, key: str, modified: datetime | None = None) -> None:
+        self._tell("delete", key)
+        super().delete(key, modified)

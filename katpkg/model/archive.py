@@ -14,10 +14,10 @@ from katpkg.model.names import (
     Component,
     Line,
     PackageName,
+    Selector,
     SuiteName,
     VariableName,
 )
-from katpkg.model.selector import Selector
 from katpkg.model.suite import SuiteSpec
 from katpkg.model.target import Compression, Target
 

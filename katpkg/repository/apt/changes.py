@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from katpkg.errors import RepositoryError
-from katpkg.model.names import Component
-from katpkg.model.selector import Selector
+from katpkg.model.names import Component, Selector
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.admission import accepts

@@ -21,8 +21,10 @@ from katpkg.repository.apt.retention import kept_generations
 from katpkg.repository.base import Archive, Listed, Verifier
 from katpkg.repository.publication import Delete, Phase, Publication
 
-GRACE = {Phase.FORGET: timedelta(hours=48), Phase.UNLIST: timedelta(hours=48), Phase.PRUNE: timedelta(days=7)}
-"""What is younger stays in any case: somebody may be about to publish it."""
+GRACE = {Phase.FORGET: timedelta(), Phase.UNLIST: timedelta(hours=48), Phase.PRUNE: timedelta(days=7)}
+"""What is younger stays in any case: somebody may be about to publish it. A generation is of use to nobody then; and
+it must not outlive its indexes.
+"""
 
 KINDS = {
     Phase.UNLIST: re.compile(r"dists/[^/]+/.+/(by-hash/SHA256/[0-9a-f]{64}|Packages\.diff/[^/]+\.gz)"),

@@ -6,8 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from katpkg.errors import RepositoryError
-from katpkg.model.names import PackageName, SuiteName
-from katpkg.model.selector import Selector
+from katpkg.model.names import PackageName, Selector, SuiteName
 from katpkg.model.version import Version
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.stanza import Key

@@ -288,7 +288,8 @@ def test_the_definitions_of_this_project_are_right(directory: str) -> None:
 
 def test_the_schema_describes_every_key_with_the_words_of_the_model() -> None:
     main, module = main_schema(), module_schema()
-    assert set(main["properties"]) == {"targets", "archive", "signing", "source", "build", "publish", "release"}
+    tables = {"archive", "signing", "source", "build", "publish", "retention", "release"}
+    assert set(main["properties"]) == {"targets", *tables}
     assert "name" not in module["required"]
     assert "target" in module["properties"]
     assert module["properties"]["package"]["description"] == "The binary package that is made of it."

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from katpkg.errors import RepositoryError, StoreError
-from katpkg.model.names import Architecture, Codename, SuiteName
-from katpkg.model.selector import Selector
+from katpkg.model.names import Architecture, Codename, Selector, SuiteName
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.changes import Add, Change, Optimize, Promote, Refresh, Remove, Restore
 from katpkg.repository.publication import Create, Phase, Rely

@@ -1,0 +1,503 @@
+"""Pruning: what stays in the indexes, what is deleted, and that nothing goes that anybody may still ask for."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from katpkg.errors import KatpkgError, RepositoryError, SigningError
+from katpkg.model.names import Codename, Selector, SuiteName
+from katpkg.repository.apt import layout
+from katpkg.repository.apt.changes import Change, Promote, Refresh, Remove, Restore
+from katpkg.repository.apt.history import history
+from katpkg.repository.publication import Delete, Phase
+from tests.archives import STABLE, TESTING, MemoryArchive
+from tests.builders import make_suite
+
+AT_ONCE = {"generations": 0, "generation_hours": 0}
+"""Keep no earlier state."""
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> MemoryArchive:
+    return MemoryArchive(tmp_path)
+
+
+def remove(*words: str) -> Remove:
+    return Remove(packages=tuple(map(Selector, words)))
+
+
+def deb(name: str, version: str = "1.0") -> str:
+    return f"{name}_{version}-1~deb12u1_all.deb"
+
+
+def pool(archive: MemoryArchive) -> list[str]:
+    return [each.key.rpartition("/")[2] for each in archive.store.list("pool/")]
+
+
+# What stays in the indexes
+
+
+def test_the_newest_versions_stay_in_the_indexes(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.9", "kat-a_1.10", "kat-a_1.8", "kat-a_1.11", "kat-b_1.0")
+    archive.pass_time(days=31)
+    archive.prune(STABLE, versions=3)
+    assert archive.listed() == ["kat-a_1.9", "kat-a_1.10", "kat-a_1.11", "kat-b_1.0"]
+
+
+def test_what_is_young_stays_however_many_are_newer(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0", "kat-a_1.1")
+    archive.pass_time(days=20)
+    archive.add("kat-a_1.2")
+    archive.pass_time(days=11)
+    archive.prune(STABLE, versions=1, days=30)
+    assert archive.listed() == ["kat-a_1.2"]
+    archive.add("kat-a_1.1~rc1")
+    archive.prune(STABLE, versions=1, days=30)
+    assert archive.listed() == ["kat-a_1.1~rc1", "kat-a_1.2"]
+
+
+def test_what_is_pinned_stays_whatever_its_age(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0", "kat-a_1.1", "kat-a_1.2", "kat-b_1.0", "kat-b_1.1")
+    archive.pass_time(days=99)
+    archive.prune(STABLE, versions=1, pinned=(Selector("kat-a=1.0-*"), Selector("kat-b")))
+    assert archive.listed() == ["kat-a_1.0", "kat-a_1.2", "kat-b_1.0", "kat-b_1.1"]
+
+
+def test_a_version_leaves_all_architectures_or_none(archive: MemoryArchive) -> None:
+    """One that is built late still needs the version of its siblings."""
+    archive.add("kat-a_1.0", "kat-a_1.1", architecture="amd64")
+    archive.add("kat-a_1.0", architecture="arm64")
+    archive.pass_time(days=99)
+    archive.prune(STABLE, versions=1)
+    assert archive.listed() == ["kat-a_1.0", "kat-a_1.0", "kat-a_1.1"]
+    archive.add("kat-a_1.1", architecture="arm64")
+    archive.pass_time(days=99)
+    archive.prune(STABLE, versions=1)
+    assert archive.listed() == ["kat-a_1.1", "kat-a_1.1"]
+
+
+def test_the_suites_that_nobody_prunes_keep_all_their_versions(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0", "kat-a_1.1", suite=TESTING)
+    archive.make(Promote(source=TESTING))
+    archive.pass_time(days=99)
+    archive.prune(STABLE, versions=1, **AT_ONCE)
+    assert archive.listed() == ["kat-a_1.1"]
+    assert archive.listed(TESTING) == ["kat-a_1.0", "kat-a_1.1"]
+    archive.assert_whole()
+
+
+def test_pruning_twice_changes_nothing(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0", "kat-a_1.1", "kat-a_1.2")
+    archive.pass_time(days=99)
+    archive.prune(STABLE, versions=1)
+    before = dict(archive.store.objects)
+    archive.prune(STABLE, versions=1)
+    assert archive.store.objects == before
+
+
+# What is deleted, and when
+
+
+def test_the_file_of_an_old_version_goes_with_the_last_generation_that_names_it(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0", "kat-a_1.1")
+    archive.pass_time(days=31)
+    assert archive.prune(STABLE, versions=1, generations=2) == []
+    for day in range(3):
+        assert deb("kat-a") in pool(archive)
+        archive.pass_time(days=3)
+        archive.make(Refresh())
+        gone = archive.prune(STABLE, versions=1, generations=2)
+        assert (deb("kat-a") in gone) == (day == 2 - 1)
+        if day == 1:
+            break
+    assert pool(archive) == [deb("kat-a", "1.1")]
+    archive.assert_whole()
+
+
+def test_what_an_interrupted_publication_left_goes_after_its_time(archive: MemoryArchive) -> None:
+    archive.add("kat-a")
+    by_hash = f"dists/bookworm/main/binary-amd64/by-hash/SHA256/{'0' * 64}"
+    archive.store.put("pool/bookworm/main/k/kat-b/kat-b_1_all.deb", b"nobody knows me")
+    archive.store.put(by_hash, b"nor me")
+    archive.store.put("dists/bookworm/main/binary-amd64/Packages.diff/2026-01-01-1200.00-01234567.gz", b"nor me")
+    archive.pass_time(hours=47)
+    assert archive.prune() == []
+    archive.pass_time(hours=2)
+    assert archive.prune() == ["0" * 64, "2026-01-01-1200.00-01234567.gz"]
+    archive.pass_time(days=4)
+    assert archive.prune() == []
+    archive.pass_time(days=2)
+    assert archive.prune() == ["kat-b_1_all.deb"]
+
+
+def test_generations_stay_by_their_number(archive: MemoryArchive) -> None:
+    for number in range(6):
+        archive.add(f"kat-a_1.{number}")
+        archive.pass_time(days=3)
+    names = archive.kept()
+    assert set(names[:3]) <= set(archive.prune(generations=2))
+    assert archive.kept() == names[3:]
+
+
+def test_a_generation_stays_as_long_as_clients_may_be_reading_it_however_old_it_is(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0")
+    archive.pass_time(days=60)
+    for number in range(1, 4):
+        archive.add(f"kat-a_1.{number}")
+    archive.pass_time(hours=47)
+    assert archive.prune(generations=1) == []
+    archive.pass_time(hours=2)
+    archive.prune(generations=1)
+    assert len(archive.kept()) == 1
+    archive.assert_whole()
+
+
+def test_a_generation_whose_copy_lay_there_long_before_it_was_replaced_stays(archive: MemoryArchive) -> None:
+    """A publisher that died before its commit had made the copy."""
+    archive.add("kat-a_1.0")
+    current = archive.current()
+    archive.store.put(layout.generation(STABLE.name, current.name), current.inrelease)
+    archive.pass_time(days=20)
+    archive.add("kat-a_1.1")
+    archive.pass_time(hours=1)
+    assert archive.prune(generations=0) == []
+    assert archive.kept() == [current.name]
+
+
+def test_patches_stay_while_a_generation_lists_them_and_go_with_it(archive: MemoryArchive) -> None:
+    archive.add(*[f"kat-{number:04}" for number in range(2500)])
+    for number in range(3):
+        archive.pass_time(days=3)
+        archive.add(f"zzz-{number}")
+    patches = patches_of(archive)
+    assert len(patches) == 6
+    first = archive.kept()[0]
+    assert not any(".diff/" in key for key in archive.prune(**AT_ONCE))
+    assert patches_of(archive) == patches
+    assert archive.kept() == []
+    archive.make(remove("kat-*"))
+    archive.add("zzz-9")
+    archive.pass_time(days=3)
+    archive.prune(**AT_ONCE)
+    assert patches_of(archive) == set()
+    assert first not in archive.kept()
+    archive.assert_whole()
+
+
+def patches_of(archive: MemoryArchive) -> set[str]:
+    return {key for key in archive.store.objects if ".diff/2" in key}
+
+
+def test_a_channel_that_no_definition_knows_keeps_what_it_names(archive: MemoryArchive) -> None:
+    forgotten = make_suite(name=SuiteName("bookworm-nightly"))
+    archive.add("kat-a", suite=forgotten)
+    archive.add("kat-b", suite=make_suite(name=SuiteName("sid"), codename=Codename("sid")))
+    archive.add("kat-c")
+    archive.pass_time(days=400)
+    assert archive.prune(STABLE, versions=1, **AT_ONCE) == []
+    archive.assert_whole()
+
+
+def test_what_is_not_ours_is_left_alone(archive: MemoryArchive) -> None:
+    archive.add("kat-a")
+    others = [
+        "index.html",
+        "pool/bookworm/main/k/kat-a/kat-a_1.0-1.dsc",
+        "pool/README",
+        "dists/bookworm/main/binary-amd64/Release",
+        "dists/bookworm/main/source/Sources.gz",
+        "dists/bookworm/generations/notes.txt",
+        "dists/README",
+        "rpm/el9/x.rpm",
+    ]
+    for key in others:
+        archive.store.put(key, b"not ours")
+    archive.pass_time(days=400)
+    assert archive.prune(STABLE, **AT_ONCE) == []
+    assert set(others) <= set(archive.store.objects)
+
+
+def test_generations_go_first_and_packages_last(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0")
+    archive.pass_time(days=1)
+    archive.make(remove("kat-a"))
+    archive.pass_time(days=20)
+    (publication,) = archive.pruner(**AT_ONCE).plan()
+    phases = [action.phase for action in publication.actions]
+    assert phases == sorted(phases)
+    assert set(phases) == {Phase.FORGET, Phase.UNLIST, Phase.PRUNE}
+    freed = sum(len(archive.store.objects[action.key]) for action in publication.actions)
+    assert publication.title == f"{len(phases)} files that nothing names, {freed} bytes"
+
+
+def test_a_plan_says_what_would_go_and_leaves_everything(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0", "kat-a_1.1")
+    archive.pass_time(days=1)
+    archive.make(remove("kat-a=1.1-*"))
+    archive.add("kat-a_1.2")
+    archive.pass_time(days=40)
+    before = dict(archive.store.objects)
+    planned = archive.pruner(STABLE, versions=1, generations=0).plan()
+    assert planned[0].title == "bookworm: without kat-a 1.0-1~deb12u1"
+    assert archive.store.objects == before
+    deleted = {action.key for action in planned[-1].actions if isinstance(action, Delete)}
+    archive.pruner(STABLE, versions=1, generations=0).prune()
+    assert deleted
+    assert deleted == set(before) - set(archive.store.objects)
+
+
+# What stops it
+
+
+def spoil_current(archive: MemoryArchive) -> None:
+    archive.store.put("dists/bookworm-testing/InRelease", b"Origin: evil\n")
+
+
+def spoil_generation(archive: MemoryArchive) -> None:
+    archive.store.put(layout.generation(STABLE.name, archive.kept()[-1]), b"Origin: evil\n")
+
+
+def lose_current(archive: MemoryArchive) -> None:
+    archive.store.delete("dists/bookworm/InRelease")
+
+
+def lose_index(archive: MemoryArchive) -> None:
+    digest = archive.current().release.indexes["main/binary-amd64/Packages.gz"]
+    archive.store.delete(layout.by_hash(STABLE.name, "main/binary-amd64/Packages.gz", digest.sha256))
+
+
+def lose_old_index(archive: MemoryArchive) -> None:
+    for listed in [*archive.store.list("dists/bookworm/main/binary-amd64/by-hash/")]:
+        digests = {digest.sha256 for digest in archive.current().release.indexes.values()}
+        if listed.key.rpartition("/")[2] not in digests:
+            archive.store.delete(listed.key)
+
+
+def add_foreign_suite(archive: MemoryArchive) -> None:
+    archive.store.put("dists/stable/updates/InRelease", b"somebody's")
+
+
+def add_suite_without_inrelease(archive: MemoryArchive) -> None:
+    archive.store.put("dists/old/Release", b"somebody's")
+
+
+@pytest.mark.parametrize(
+    ("happened", "kind", "message", "where"),
+    [
+        (spoil_current, SigningError, "it is not signed", "dists/bookworm-testing/InRelease"),
+        (spoil_generation, SigningError, "it is not signed", "dists/bookworm/generations/"),
+        (lose_current, RepositoryError, "nobody knows what a suite names that has no InRelease", "dists/bookworm/"),
+        (lose_index, RepositoryError, "an index that InRelease names is missing", "dists/bookworm/main/"),
+        (lose_old_index, RepositoryError, "is not whole: nothing is deleted", "dists/bookworm/generations/"),
+        (add_foreign_suite, RepositoryError, "'stable/updates' is no suite name", "dists/stable/updates/InRelease"),
+        (add_suite_without_inrelease, RepositoryError, "nobody knows what a suite names", "dists/old/InRelease"),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_when_it_cannot_be_known_what_is_named_nothing_is_deleted(
+    happened: Callable[[MemoryArchive], None], kind: type[KatpkgError], message: str, where: str, archive: MemoryArchive
+) -> None:
+    archive.add("kat-t", suite=TESTING)
+    archive.add("kat-a_1.0")
+    archive.pass_time(days=20)
+    archive.add("kat-a_1.1")
+    archive.store.put("pool/bookworm/main/k/kat-b/kat-b_1_all.deb", b"waste")
+    archive.pass_time(days=20)
+    happened(archive)
+    before = dict(archive.store.objects)
+    with pytest.raises(kind) as caught:
+        archive.prune()
+    assert message in caught.value.message
+    assert str(caught.value.where).startswith(where)
+    assert archive.store.objects == before
+
+
+# Others at work
+
+
+def aged(archive: MemoryArchive) -> str:
+    """An archive with something of every kind to prune; the name of a generation that is about to go."""
+    archive.add("kat-t", suite=TESTING)
+    archive.add("kat-a_1.0", "kat-b_1.0")
+    name = archive.current().name
+    archive.pass_time(days=3)
+    archive.make(remove("kat-a"))
+    archive.pass_time(days=3)
+    archive.add("kat-c")
+    archive.pass_time(days=30)
+    return name
+
+
+def add_again(archive: MemoryArchive, _name: str) -> None:
+    archive.add("kat-a_1.0")
+
+
+def roll_back(archive: MemoryArchive, name: str) -> None:
+    archive.make(Restore(generation=name))
+
+
+def prune_too(archive: MemoryArchive, _name: str) -> None:
+    archive.prune(**AT_ONCE)
+
+
+def prune_less(archive: MemoryArchive, _name: str) -> None:
+    archive.prune(generations=1)
+
+
+def publish_to_a_new_suite(archive: MemoryArchive, _name: str) -> None:
+    archive.add("kat-a_1.0", suite=make_suite(name=SuiteName("bookworm-nightly")))
+
+
+def publish_much(archive: MemoryArchive, _name: str) -> None:
+    for number in range(2):
+        archive.add(f"kat-d_1.{number}")
+    archive.add("kat-a_1.0")
+    archive.make(remove("kat-b"))
+
+
+OTHERS = [add_again, roll_back, prune_too, prune_less, publish_to_a_new_suite, publish_much]
+
+
+class Stopped(Exception):
+    pass
+
+
+def operations(directory: Path, act: Callable[[MemoryArchive, str], None]) -> int:
+    """How many operations of the store ``act`` takes."""
+    archive = MemoryArchive(directory)
+    name = aged(archive)
+    archive.store.hook = lambda *_: None
+    act(archive, name)
+    return archive.store.count
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_whatever_somebody_else_does_between_two_steps_of_a_prune_all_stays_whole(
+    other: Callable[[MemoryArchive, str], None], tmp_path: Path
+) -> None:
+    steps = operations(tmp_path, prune_too)
+    assert steps > 30
+    for step in range(1, steps + 1):
+        archive = MemoryArchive(tmp_path)
+        name = aged(archive)
+        failed = run_inside(archive, step, lambda: other(archive, name), lambda: prune_too(archive, name))  # noqa: B023
+        assert failed is None or other is roll_back
+        archive.assert_whole()
+
+
+@pytest.mark.parametrize("act", [each for each in OTHERS if each not in (prune_too, prune_less)])
+def test_whenever_a_prune_comes_between_two_steps_of_somebody_else_all_stays_whole(
+    act: Callable[[MemoryArchive, str], None], tmp_path: Path
+) -> None:
+    for step in range(1, operations(tmp_path, act) + 1):
+        archive = MemoryArchive(tmp_path)
+        name = aged(archive)
+        failed = run_inside(archive, step, lambda: prune_too(archive, name), lambda: act(archive, name))  # noqa: B023
+        assert failed is None or act is roll_back
+        archive.assert_whole()
+
+
+def run_inside(
+    archive: MemoryArchive, step: int, inner: Callable[[], None], outer: Callable[[], None]
+) -> KatpkgError | None:
+    """Do ``outer``, and the whole of ``inner`` before its operation number ``step``; how either failed."""
+    failures: list[KatpkgError] = []
+
+    def hook(count: int, *_: str) -> None:
+        if count == step:
+            attempt(inner, failures)
+
+    archive.store.count = 0
+    archive.store.hook = hook
+    attempt(outer, failures)
+    archive.store.hook = None
+    return failures[0] if failures else None
+
+
+def attempt(act: Callable[[], None], failures: list[KatpkgError]) -> None:
+    try:
+        act()
+    except KatpkgError as error:
+        failures.append(error)
+
+
+def test_a_prune_that_is_killed_anywhere_leaves_an_archive_that_is_whole_and_the_next_one_ends_it(
+    tmp_path: Path,
+) -> None:
+    whole = MemoryArchive(tmp_path)
+    aged(whole)
+    whole.prune(STABLE, versions=1, **AT_ONCE)
+    for step in range(1, operations(tmp_path, lambda archive, _: kill_later(archive)) + 1):
+        archive = MemoryArchive(tmp_path)
+        aged(archive)
+
+        def kill(count: int, *_: str, step: int = step) -> None:
+            if count == step:
+                raise Stopped
+
+        archive.store.count = 0
+        archive.store.hook = kill
+        with pytest.raises(Stopped):
+            kill_later(archive)
+        archive.store.hook = None
+        archive.assert_whole()
+        kill_later(archive)
+        archive.assert_whole()
+        assert pool(archive) == pool(whole)
+
+
+def kill_later(archive: MemoryArchive) -> None:
+    archive.prune(STABLE, versions=1, **AT_ONCE)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_happens_to_an_archive_every_state_that_history_offers_can_be_gone_back_to(
+    seed: int, archive: MemoryArchive
+) -> None:
+    dice = random.Random(seed)
+    archive.add("kat-a_1.0", suite=TESTING)
+    archive.add("kat-a_1.0")
+    for _ in range(40):
+        archive.pass_time(hours=dice.choice([1, 5, 30, 200]))
+        happen(archive, dice)
+        archive.assert_whole()
+    for past in history(archive.store, archive.signer, STABLE.name):
+        assert past.lost == ""
+        if not past.is_current:
+            archive.make(Restore(generation=past.name))
+            archive.assert_whole()
+
+
+def happen(archive: MemoryArchive, dice: random.Random) -> None:
+    suite = dice.choice([STABLE, STABLE, TESTING])
+    listed = archive.listed(suite)
+    changes: list[Change] = [
+        Refresh(),
+        *[remove(f"{dice.choice(listed).replace('_', '=')}-*") for _ in listed[:1]],
+        *[Restore(generation=each) for each in archive.kept(suite)[-3:]],
+    ]
+    match dice.randrange(4):
+        case 0:
+            archive.make(dice.choice(changes), suite)
+        case 1:
+            archive.prune(STABLE, TESTING, versions=2, days=10, generations=dice.choice([0, 1, 3]), generation_hours=9)
+        case 2:
+            archive.make(Promote(source=TESTING))
+        case _:
+            archive.add(f"kat-{dice.choice('abc')}_1.{dice.randrange(9)}", suite=suite)
+
+
+def test_a_pool_object_that_a_publisher_found_and_renewed_is_not_deleted(archive: MemoryArchive) -> None:
+    aged(archive)
+    key = f"pool/bookworm/main/k/kat-a/{deb('kat-a')}"
+    planned = archive.pruner(**AT_ONCE).plan()[-1]
+    assert key in {action.key for action in planned.actions}
+    archive.add("kat-a_1.0")
+    found = archive.store.look(key)
+    assert found is not None
+    assert archive.clock() - found.modified < timedelta(minutes=2)
