@@ -80,7 +80,7 @@ class Spoilable:
         text = self.release(suite)
         if path in ReleaseFile.parse(text.encode()).files:
             del self.store.objects[self.by_hash(path, suite)]
-        self.sign(_listing(text, path, content), suite)
+        self.sign(listing(text, path, content), suite)
         self.store.objects[self.key(path, suite)] = content
         self.store.objects[self.by_hash(path, suite)] = content
 
@@ -99,7 +99,7 @@ class Spoilable:
         plain = edit(before)
         assert plain != before
         path = f"main/binary-{architecture}/Packages"
-        self.sign(_listing(self.release(suite), path, plain), suite)
+        self.sign(listing(self.release(suite), path, plain), suite)
         self.write(f"{path}.gz", gzip.compress(plain, mtime=0), suite)
         self.write(f"{path}.xz", lzma.compress(plain), suite)
 
@@ -124,7 +124,7 @@ class Spoilable:
         return tuple(verify(files or self.store, Ours(FakeSigner()), now or self.now, demands).findings)
 
 
-def _listing(text: str, path: str, content: bytes) -> str:
+def listing(text: str, path: str, content: bytes) -> str:
     """Release, when it lists ``content`` at ``path``."""
     kept = [line for line in text.splitlines() if not line.endswith(f" {path}")]
     return "\n".join([*kept, f" {hashlib.sha256(content).hexdigest()} {len(content)} {path}", ""])

@@ -77,13 +77,16 @@ def verify(
     --repair, copies and lost index files are written anew where the signed InRelease says what they were; packages and
     InRelease itself are never touched.
     """
+    from dataclasses import replace
+
     from katpkg.repository.apt.check.scope import Demands
 
     if repair and (keyring or _is_web(where)):
         raise click.UsageError("--repair is for archives of ours, in a directory or a bucket")
     if keyring and _is_web(where) and not suites:
         raise click.UsageError("a web server does not tell which suites it has: give --suite")
-    demands = Demands(
+    demands = replace(
+        Demands() if keyring else _of_ours(session),
         is_ours=keyring is None,
         sample=None if all_files else sample,
         least_validity=min_validity or timedelta(),
@@ -96,6 +99,14 @@ def verify(
         report = _verify(session, files, witness, demands, suites)
     _show(session, report, files.where(""), repaired)
     return _status(report)
+
+
+def _of_ours(session: Session) -> Demands:
+    """How much of the past must be there."""
+    from katpkg.repository.apt.check.scope import Demands
+
+    retention = session.archive.retention
+    return Demands(kept=retention.generations, kept_for=timedelta(hours=retention.generation_hours))
 
 
 def _is_web(where: str | None) -> bool:

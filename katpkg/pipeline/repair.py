@@ -45,7 +45,7 @@ def repair(publisher: Publisher) -> Iterator[str]:
         return
     for path, digest in generation.release.indexes.items():
         key = layout.by_hash(generation.suite, path, digest.sha256)
-        if path.endswith("/Packages") or publisher.store.digest(key) == digest:
+        if f"{path}.gz" in generation.release.indexes or publisher.store.digest(key) == digest:
             continue
         content = _find(publisher.store, generation, path)
         if content is not None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from katpkg.repository.apt.check.findings import Findings
-from katpkg.repository.apt.check.indexes import IndexOf, expand
+from katpkg.repository.apt.check.indexes import IndexOf, Readable, expand
 from katpkg.repository.apt.check.plain import Damaged, Expansion, split
 from katpkg.repository.apt.check.rules import Rule
 from katpkg.repository.apt.check.scope import Suite
@@ -53,13 +53,13 @@ def read_contents(suite: Suite, indexes: tuple[IndexOf, ...]) -> Contents:
     for_all: dict[str, dict[str, set[Listing]]] = defaultdict(dict)
     for index in indexes:
         forms = [form for form in index.forms if Expansion.is_known(form.listed.form)]
-        contents.is_complete = contents.is_complete and bool(forms or not _has_packages(index))
-        for form in forms[1:]:
-            for _ in expand(suite, index, form):
-                pass  # it is compared at its end
-        for_all[index.component][index.architecture] = (
-            _Reading(suite, index, forms[0].path, contents).read() if forms else set()
-        )
+        for form in forms[1:] if index.component else forms:
+            if form.listed.form:
+                _drain(suite, index, form)
+        if index.component:
+            contents.is_complete = contents.is_complete and bool(forms or not _has_packages(index))
+            found = _Reading(suite, index, forms[0], contents).read() if forms else set()
+            for_all[index.component][index.architecture] = found
     _compare(suite, for_all)
     return contents
 
@@ -67,10 +67,10 @@ def read_contents(suite: Suite, indexes: tuple[IndexOf, ...]) -> Contents:
 class _Reading:
     """One index, in one pass."""
 
-    def __init__(self, suite: Suite, index: IndexOf, path: str, contents: Contents) -> None:
+    def __init__(self, suite: Suite, index: IndexOf, form: Readable, contents: Contents) -> None:
         self._suite = suite
         self._index = index
-        self._path = path
+        self._form = form
         self._contents = contents
         self._seen: set[Identity] = set()
         self._last: Identity | None = None
@@ -79,13 +79,12 @@ class _Reading:
 
     def read(self) -> set[Listing]:
         """Its packages for all architectures."""
-        form = next(form for form in self._index.forms if form.path == self._path)
         try:
-            for text in split(expand(self._suite, self._index, form)):
+            for text in split(expand(self._suite, self._index, self._form)):
                 self._take(text)
         except Damaged as error:
             self._contents.is_complete = False
-            self._suite.tell(Rule.INDEX_DAMAGED, self._path, str(error))
+            self._suite.tell(Rule.INDEX_DAMAGED, self._form.path, str(error))
         return self._for_all
 
     def _take(self, text: bytes) -> None:
@@ -120,7 +119,13 @@ class _Reading:
             self._for_all.add(listing)
 
     def _tell(self, rule: Rule, what: str) -> None:
-        self._suite.tell(rule, self._path, what)
+        self._suite.tell(rule, self._form.path, what)
+
+
+def _drain(suite: Suite, index: IndexOf, form: Readable) -> None:
+    """Read it to its end, where it is compared."""
+    for _ in expand(suite, index, form):
+        pass
 
 
 def _has_packages(index: IndexOf) -> bool:

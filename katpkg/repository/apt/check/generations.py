@@ -86,7 +86,7 @@ def _check_whole(suite: Suite, earlier: _Earlier) -> None:
     missing = [
         listed.path
         for listed in earlier.release.files.values()
-        if (listed.form or not PACKAGES.fullmatch(listed.path)) and not suite.has(listed.by_hash)
+        if earlier.release.is_stored(listed) and not suite.has(listed.by_hash)
     ]
     if missing:
         more = f" and {len(missing) - 1} more of its files" if len(missing) > 1 else ""

@@ -26,25 +26,26 @@ class Readable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexOf:
-    """The index of one component and architecture."""
+    """An index in all its forms that are there."""
 
     component: str
     architecture: str
+    """What packages it is about; both are empty when it is about something else."""
     plain: ListedFile | None
     forms: tuple[Readable, ...]
 
 
 def check_files(suite: Suite, release: ReleaseFile) -> tuple[IndexOf, ...]:
-    """Each listed file; the indexes of packages that can be read further."""
+    """Each listed file; the indexes that can be read further."""
     stems = dict.fromkeys(listed.stem for listed in release.files.values() if not _is_told(listed))
     found = []
     for stem in stems:
         forms = release.forms_of(stem)
-        readable = tuple(each for form in forms if (each := _check_file(suite, release, form, forms)))
-        if named := PACKAGES.fullmatch(stem):
-            component, architecture = named["component"], named["architecture"]
-            plain = release.files.get(stem)
-            found.append(IndexOf(component=component, architecture=architecture, plain=plain, forms=readable))
+        readable = tuple(each for form in forms if (each := _check_file(suite, release, form)))
+        named = PACKAGES.fullmatch(stem)
+        component, architecture = (named["component"], named["architecture"]) if named else ("", "")
+        plain = release.files.get(stem)
+        found.append(IndexOf(component=component, architecture=architecture, plain=plain, forms=readable))
     return tuple(found)
 
 
@@ -71,10 +72,9 @@ def expand(suite: Suite, index: IndexOf, form: Readable) -> Iterator[bytes]:
         suite.tell(Rule.FORMS_DIFFER, form.path, f"{form.listed.path} holds another text than the listed Packages")
 
 
-def _check_file(suite: Suite, release: ReleaseFile, listed: ListedFile, forms: list[ListedFile]) -> Readable | None:
+def _check_file(suite: Suite, release: ReleaseFile, listed: ListedFile) -> Readable | None:
     """The file where it is right; what is wrong is told."""
-    is_needed = bool(listed.size) and (bool(listed.form) or len(forms) == 1)
-    if not is_needed:  # the plain text beside its compressed forms, which is stored or is not; or nothing at all
+    if not listed.size or not release.is_stored(listed):
         rule = Rule.COPY_WRONG if release.has_by_hash else Rule.INDEX_WRONG
         return _readable(suite, listed, listed.path, None, rule)
     if not release.has_by_hash:

@@ -90,6 +90,10 @@ class ReleaseFile:
         """Whether clients ask for files by their digests."""
         return self.fields.get("Acquire-By-Hash", "").lower() in ("yes", "true", "1")
 
+    def is_stored(self, listed: ListedFile) -> bool:
+        """Whether ``listed`` must be there: beside its compressed forms the plain text is listed, and need not be."""
+        return bool(listed.form) or len(self.forms_of(listed.path)) == 1
+
     def forms_of(self, stem: str) -> list[ListedFile]:
         """The index ``stem`` in every form that is listed."""
         return [self.files[f"{stem}{form}"] for form in FORMS if f"{stem}{form}" in self.files]

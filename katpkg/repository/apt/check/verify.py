@@ -99,7 +99,7 @@ def _check_suite(suite: Suite, inrelease: bytes | None) -> tuple[Contents, Tally
 
 
 def _tally(suite: Suite, indexes: Sequence[IndexOf], contents: Contents) -> Tally:
-    return Tally(suite=suite.name, indexes=len(indexes), packages=contents.packages)
+    return Tally(suite=suite.name, indexes=sum(bool(index.component) for index in indexes), packages=contents.packages)
 
 
 def _has_sources(release: ReleaseFile) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pytest
 from katpkg.model.digests import Digest
 from katpkg.model.names import Codename, SuiteName
 from katpkg.repository.apt.check.rules import Rule
-from tests.builders import make_suite
-from tests.damage import INDEX, Spoilable
+from tests.builders import ROOT, make_suite
+from tests.damage import INDEX, Spoilable, listing
 
 POOL = "pool/bookworm/main/k/kat-b/kat-b_1.0-1~deb12u1_all.deb"
 Spoil = Callable[[Spoilable], None]
@@ -42,6 +43,9 @@ def archive(tmp_path: Path) -> Spoilable:
 def test_a_whole_archive_breaks_no_rule(archive: Spoilable) -> None:
     assert archive.findings() == ()
     archive.add_patches()
+    assert archive.findings() == ()
+    add_contents(archive)
+    archive.publish("kat-d", minute=5)
     assert archive.findings() == ()
 
 
@@ -229,6 +233,19 @@ def _(archive: Spoilable) -> None:
     archive.write(f"{INDEX}.xz", lzma.compress(archive.index() + bytes(1 << 22)))  # it is not read to its end
 
 
+@breaks(Rule.FORMS_DIFFER)
+def _(archive: Spoilable) -> None:
+    add_contents(archive)
+    archive.write("main/Contents-amd64.gz", gzip.compress(b"usr/bin/other  net/kat-a\n"))
+
+
+def add_contents(archive: Spoilable) -> None:
+    """Publish an index that is not about packages."""
+    plain = b"usr/bin/a  net/kat-a\n"
+    archive.sign(listing(archive.release(), "main/Contents-amd64", plain))
+    archive.write("main/Contents-amd64.gz", gzip.compress(plain))
+
+
 @breaks(Rule.XZ_STREAMS)
 def _(archive: Spoilable) -> None:
     plain = archive.index()
@@ -405,6 +422,12 @@ ELSEWHERE = {
 def test_every_rule_is_broken_by_something() -> None:
     assert set(CASES) | ELSEWHERE == set(Rule)
     assert len({rule.id for rule in Rule}) == len(Rule)
+
+
+def test_every_rule_is_told_of_and_none_besides() -> None:
+    page = (ROOT / "docs" / "how-to" / "verify-an-archive.md").read_text()
+    table = page.partition("| about | rules |")[2]
+    assert sorted(re.findall(r"`([a-z0-9-]+)`", table)) == sorted(rule.id for rule in Rule)
 
 
 def named() -> list[object]:
