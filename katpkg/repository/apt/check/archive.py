@@ -80,11 +80,8 @@ class Archive:
         self._files = files
         self.findings = findings
         self._unreadable: set[str] = set()
-
-    @property
-    def can_list(self) -> bool:
+        self.can_list = isinstance(files, Listable)
         """Whether it is known what there is besides what is named."""
-        return isinstance(self._files, Listable)
 
     @cached_property
     def dists(self) -> dict[str, Entry]:

@@ -50,7 +50,7 @@ class Contents:
 def read_contents(suite: Suite, indexes: tuple[IndexOf, ...]) -> Contents:
     """The packages of every index; what is wrong with one is told."""
     contents = Contents()
-    for_all: dict[str, dict[str, set[Listing]]] = defaultdict(dict)
+    for_all: dict[str, dict[str, set[Identity]]] = defaultdict(dict)
     for index in indexes:
         forms = [form for form in index.forms if Expansion.is_known(form.listed.form)]
         for form in forms[1:] if index.component else forms:
@@ -75,9 +75,9 @@ class _Reading:
         self._seen: set[Identity] = set()
         self._last: Identity | None = None
         self._is_sorted = True
-        self._for_all: set[Listing] = set()
+        self._for_all: set[Identity] = set()
 
-    def read(self) -> set[Listing]:
+    def read(self) -> set[Identity]:
         """Its packages for all architectures."""
         try:
             for text in split(expand(self._suite, self._index, self._form)):
@@ -116,7 +116,7 @@ class _Reading:
         self._last = identity
         self._contents.add(listing, self._suite.archive.findings)
         if identity.architecture == "all":
-            self._for_all.add(listing)
+            self._for_all.add(identity)
 
     def _tell(self, rule: Rule, what: str) -> None:
         self._suite.tell(rule, self._form.path, what)
@@ -132,14 +132,14 @@ def _has_packages(index: IndexOf) -> bool:
     return index.plain is None or index.plain.size > 0
 
 
-def _compare(suite: Suite, for_all: dict[str, dict[str, set[Listing]]]) -> None:
+def _compare(suite: Suite, for_all: dict[str, dict[str, set[Identity]]]) -> None:
     """What is for all architectures is the same for each; unless it has an index of its own, beside theirs."""
     for component, indexes in for_all.items():
         if "all" in indexes or len(indexes) < 2:
             continue
         (first, expected), *others = indexes.items()
         for architecture, found in others:
-            if names := sorted({str(listing.identity) for listing in expected ^ found}):
+            if names := sorted(map(str, expected ^ found)):
                 more = f" and {len(names) - 1} more" if len(names) > 1 else ""
                 what = f"{names[0]}{more} is not the same as for {first}"
                 suite.tell(Rule.ALL_DIFFERS, f"{component}/binary-{architecture}", what)

@@ -69,7 +69,7 @@ def expand(suite: Suite, index: IndexOf, form: Readable) -> Iterator[bytes]:
     if form.listed.form == ".xz" and expansion.streams > 1:
         suite.tell(Rule.XZ_STREAMS, form.path, f"{form.listed.path} is more than one .xz stream")
     if index.plain and (size, engine.hexdigest()) != (index.plain.size, index.plain.digest):
-        suite.tell(Rule.FORMS_DIFFER, form.path, f"{form.listed.path} holds another text than the listed Packages")
+        suite.tell(Rule.FORMS_DIFFER, form.path, f"{form.listed.path} holds another text than {index.plain.path}")
 
 
 def _check_file(suite: Suite, release: ReleaseFile, listed: ListedFile) -> Readable | None:
@@ -91,12 +91,18 @@ def _readable(suite: Suite, listed: ListedFile, path: str, missing: Rule | None,
     if suite.has_failed(path):
         return None
     if found is not None:
-        size = f"{found[0]} bytes" if found[0] <= listed.size else f"more than {listed.size} bytes"
-        what = f"it has {size}, and {listed.size} are listed" if found[0] != listed.size else "its digest is another"
-        suite.tell(wrong, path, f"{what} than Release lists" if "another" in what else what)
+        suite.tell(wrong, path, _difference(found[0], listed))
     elif missing is not None:
         suite.tell(missing, path, f"{listed.path} is listed, and not there")
     return None
+
+
+def _difference(size: int, listed: ListedFile) -> str:
+    if size > listed.size:
+        return f"it has more than the {listed.size} bytes that are listed"
+    return (
+        f"it has {size} bytes, and {listed.size} are listed" if size < listed.size else "its digest is not the listed"
+    )
 
 
 def _is_told(listed: ListedFile) -> bool:
