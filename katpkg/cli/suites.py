@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from katpkg.model.suite import SuiteSpec
     from katpkg.pipeline.commit import Publisher
     from katpkg.repository.apt.changes import Change
+    from katpkg.repository.apt.inventory import MembersOf
+    from katpkg.repository.apt.stanza import Stanza
     from katpkg.store.base import Store
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -61,7 +63,7 @@ def publishers(session: Session, *, single_publisher: bool) -> Iterator[Callable
     store = store_of(session, single_publisher=single_publisher)
     with session.signer() as signer:
         yield lambda suite: Publisher(
-            repository=AptRepository(suite),
+            repository=AptRepository(suite, _members_of(session, store)),
             store=store,
             signer=signer,
             clock=session.clock,
@@ -82,3 +84,15 @@ def change(session: Session, suites: list[SuiteSpec], made: Change, *, dry_run: 
             done.append(publication)
     writes = (describe(action) for publication in done for action in publication.actions)
     session.result(writes, dry_run=dry_run, writes=writes)
+def _members_of(session: Session, store: Store) -> MembersOf:
+    """What reads a published package; few publications need it, and it is loaded by those that do."""
+
+    def members_of(stanza: Stanza) -> tuple[str, ...]:
+        from katpkg.pipeline.pool import members_in
+
+        session.reporter.note(f"reading {stanza} for Contents")
+        return members_in(store, stanza)
+
+    return members_of
+
+

@@ -90,6 +90,8 @@ class PublishSpec:
     channels: tuple[ChannelName, ...] = (ChannelName("testing"),)
     """Suites for testers beside that of each release: CODENAME-CHANNEL, which no client follows by itself."""
     valid_days: int = 0
+    contents: bool = False
+    """Whether clients can ask what file is in what package: apt-file search. Costs a little with each publication."""
     """How long clients may rely on what was published last; 0: for ever. Needs a daily `katpkg refresh` somewhere."""
     patches: bool = True
     """Whether clients of large indexes can fetch what changed instead of the whole."""
@@ -140,6 +142,7 @@ class ArchiveDefinition:
             origin=self.archive.origin,
             label=self.archive.label,
             description=self.archive.description,
+            contents=self.publish.contents,
             valid_for=timedelta(days=self.publish.valid_days) if self.publish.valid_days else None,
             patches=self.publish.patches,
         )

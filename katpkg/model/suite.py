@@ -26,6 +26,8 @@ class SuiteSpec:
     description: Line
     valid_for: timedelta | None = None
     """How long clients may rely on a Release; None: for ever, and a frozen mirror is not noticed."""
+    contents: bool = False
+    """Whether it has Contents, which say what file is in what package."""
     patches: bool = True
     """Whether large indexes get pdiffs, so that a client fetches what changed and no more."""
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from katpkg.errors import RepositoryError
+from katpkg.model.binary import Members
 from katpkg.model.names import Component, Selector
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.admission import accepts
+from katpkg.repository.apt.admission import accepts, must_not_move
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation, Shelf
 from katpkg.repository.apt.revise import Edits
@@ -30,10 +31,11 @@ class Change(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A package that may be published: its stanza, and its file on this machine."""
+    """A package that may be published: its stanza, its file on this machine, and what the file holds."""
 
     stanza: Stanza
     path: Path
+    members: Members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Add:
     def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
         """Into the index of their architecture, or of each."""
         draft.edit(reader, _additions(draft, reader, {draft.suite.component: [each.stanza for each in self.packages]}))
+        draft.members |= {each.stanza.key: each.members for each in self.packages}
         for each in self.packages:
             if each.stanza.key in draft.added:
                 digest = each.stanza.digest
@@ -67,6 +70,7 @@ class Promote:
         found = {shelf[0]: self._wanted(draft.suite, reader, source, shelf[0]) for shelf in source.shelves()}
         select(self.source.name, self.packages, {stanza.key for stanzas in found.values() for stanza in stanzas})
         wanted = {name: [each for each in stanzas if self._selects(each)] for name, stanzas in found.items()}
+        draft.source = source
         draft.edit(reader, _additions(draft, reader, wanted))
         draft.actions += [Rely(phase=Phase.POOL, key=stanza.filename) for stanza in draft.added.values()]
 
@@ -163,7 +167,7 @@ def _compare(draft: Draft, reader: Reader, target: Generation) -> None:
 def _take_files(draft: Draft, reader: Reader, target: Generation) -> None:
     """Have the index files of ``target`` stay, and copied where another generation's copies are."""
     now = draft.current.release.indexes if draft.current else {}
-    paths = [path for path in draft.indexes if not path.endswith("/Packages") and draft.indexes[path] != now.get(path)]
+    paths = [path for path in draft.indexes if not layout.is_plain(path) and draft.indexes[path] != now.get(path)]
     before = [path for path in paths if path in now]
     files = dict(zip(before, draft.current.files(reader, before), strict=True)) if draft.current else {}
     for path, content in zip(paths, target.files(reader, paths), strict=True):
@@ -174,8 +178,8 @@ def _take_files(draft: Draft, reader: Reader, target: Generation) -> None:
 
 def _joining(draft: Draft) -> list[Shelf]:
     """What the suite serves now, and has no index for: an architecture that came after the generation."""
-    components = {path.split("/binary-")[0] for path in draft.indexes if path.endswith("/Packages")}
-    shelves = [(Component(name), each) for name in sorted(components) for each in draft.suite.architectures]
+    components = {shelf[0] for path in draft.indexes if (shelf := layout.shelf_of(path))}
+    shelves = [(name, each) for name in sorted(components) for each in draft.suite.architectures]
     return [shelf for shelf in shelves if layout.packages(*shelf) not in draft.indexes]
 
 
@@ -185,6 +189,7 @@ def _additions(draft: Draft, reader: Reader, found: Mapping[Component, Sequence[
     An index that is new to the suite gets what the others of its component have for all architectures.
     """
     published = set(draft.current.shelves()) if draft.current else set()
+    must_not_move(draft, reader, found)
     edits = {}
     for component in dict.fromkeys([*found, *(component for component, _ in published)]):
         here = [shelf for shelf in published if shelf[0] == component]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from katpkg.model.binary import Members
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture
 from katpkg.model.suite import SuiteSpec
@@ -34,6 +35,12 @@ class Draft:
     actions: list[Action] = field(default_factory=list)
     added: dict[Key, Stanza] = field(default_factory=dict)
     dropped: dict[Key, Stanza] = field(default_factory=dict)
+    made: dict[Shelf, Revision] = field(default_factory=dict)
+    """What became of each index that is not as it was."""
+    members: dict[Key, Members] = field(default_factory=dict)
+    """What packages hold, of those that are at hand."""
+    source: Generation | None = None
+    """Where the packages that were added are published already."""
     is_new: bool = False
     """Whether it is to be published even if it lists what is listed already."""
 
@@ -82,6 +89,7 @@ class Draft:
         self.actions.append(Replace(key=layout.dists(self.suite.name, path), content=content, before=before))
 
     def _take(self, shelf: Shelf, index: Index, revision: Revision) -> None:
+        self.made[shelf] = revision
         path = layout.packages(*shelf)
         self.indexes[path] = revision.plain
         self.list_file(f"{path}.gz", revision.gz, index.gz or None)

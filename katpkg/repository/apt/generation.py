@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -72,23 +72,27 @@ class Generation:
 
     def files(self, reader: Reader, paths: Sequence[str]) -> list[bytes]:
         """Files that Release lists, read by their digests. Raises RepositoryError."""
-        digests = [self.release.indexes[path] for path in paths]
-        keys = [layout.by_hash(self.suite, path, digest.sha256) for path, digest in zip(paths, digests, strict=True)]
-        contents = []
-        for key, digest, found in zip(keys, digests, reader.read_all(keys), strict=True):
-            if found is None or Digest.of(found[0]) != digest:
-                raise RepositoryError(
-                    "an index that InRelease names is missing, or is not the one it names",
-                    where=key,
-                    hint="restore the file from a backup or a mirror; nothing was changed",
-                )
-            contents.append(found[0])
-        return contents
+        return read_files(reader, self.suite, {path: self.release.indexes[path] for path in paths})
 
     def stanzas(self, reader: Reader) -> Iterator[Stanza]:
         """Every package; those for all architectures once for each. Raises RepositoryError."""
         for index in self.indexes(reader, list(self.shelves())):
             yield from index.stanzas()
+
+
+def read_files(reader: Reader, suite: SuiteName, listed: Mapping[str, Digest]) -> list[bytes]:
+    """The files ``listed``, read by their digests. Raises RepositoryError when one is missing, or is another."""
+    keys = [layout.by_hash(suite, path, digest.sha256) for path, digest in listed.items()]
+    contents = []
+    for key, digest, found in zip(keys, listed.values(), reader.read_all(keys), strict=True):
+        if found is None or Digest.of(found[0]) != digest:
+            raise RepositoryError(
+                "an index that InRelease names is missing, or is not the one it names",
+                where=key,
+                hint="restore the file from a backup or a mirror; nothing was changed",
+            )
+        contents.append(found[0])
+    return contents
 
 
 def _files_of(shelf: Shelf) -> tuple[str, str, str]:

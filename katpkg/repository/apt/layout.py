@@ -11,6 +11,7 @@ from katpkg.model.suite import SuiteSpec
 
 STAMP = "%Y%m%dT%H%M%SZ"
 
+_PLAIN = re.compile(r"(?P<component>.+)/(binary-(?P<architecture>[^/]+)/Packages|Contents-[^/.]+)")
 _GENERATION = re.compile(r"dists/[^/]+/generations/([0-9]{8}T[0-9]{6}Z-[0-9a-f]{16})/InRelease")
 
 
@@ -29,6 +30,29 @@ def dists(suite: SuiteName, name: str) -> str:
 def packages(component: Component, architecture: Architecture) -> str:
     """An architecture's index, relative to the suite's directory, as Release lists it."""
     return f"{component}/binary-{architecture}/Packages"
+
+
+def contents(component: Component, architecture: Architecture) -> str:
+    """An architecture's Contents, as Release lists it."""
+    return f"{component}/Contents-{architecture}"
+
+
+def shelf_of(path: str) -> tuple[Component, Architecture] | None:
+    """What the index of packages ``path``, as Release lists it, is about; None when it is another file."""
+    found = _PLAIN.fullmatch(path)
+    if not found or not found["architecture"]:
+        return None
+    return Component(found["component"]), Architecture(found["architecture"])
+
+
+def is_plain(path: str) -> bool:
+    """Whether ``path`` is an index as clients unpack it, which Release lists and nobody stores."""
+    return _PLAIN.fullmatch(path) is not None
+
+
+def is_contents(path: str) -> bool:
+    """Whether ``path`` is Contents, as clients unpack it or as it is stored."""
+    return path.rpartition("/")[2].startswith("Contents-")
 
 
 def by_hash(suite: SuiteName, index: str, sha256: Sha256) -> str:

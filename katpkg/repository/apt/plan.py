@@ -15,6 +15,7 @@ from katpkg.repository.apt.admission import admit
 from katpkg.repository.apt.changes import Change, Incoming
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation
+from katpkg.repository.apt.inventory import MembersOf, take_inventory, unknown
 from katpkg.repository.apt.release import FOREVER, Release
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader, Signer, Verifier
@@ -30,12 +31,14 @@ NAMED = 6
 class AptRepository:
     """One suite of an apt archive."""
 
-    def __init__(self, suite: SuiteSpec) -> None:
+    def __init__(self, suite: SuiteSpec, members_of: MembersOf = unknown) -> None:
+        """``members_of`` reads what a published package holds: for Contents of packages that are not at hand."""
         self._suite = suite
+        self._members_of = members_of
 
     def admit(self, package: BinaryPackage) -> Incoming:
         """``package`` as it will be published here. Raises RepositoryError when it may not be."""
-        return Incoming(stanza=admit(self._suite, package), path=package.path)
+        return Incoming(stanza=admit(self._suite, package), path=package.path, members=package.members)
 
     def plan(self, reader: Reader, change: Change, signer: Signer, now: datetime) -> Publication:
         """What ``change`` changes; empty when all is so already.
@@ -46,6 +49,7 @@ class AptRepository:
         current = self.current(reader, signer)
         draft = Draft.of(self._suite, current, self._date(current, now))
         change.make(draft, reader, signer)
+        take_inventory(draft, reader, self._members_of)
         if current is None and not draft.indexes:
             return Publication(title=f"{self._suite.name}: nothing is published")
         release = Release.of(self._suite, draft.moment, draft.indexes)
@@ -60,7 +64,7 @@ class AptRepository:
         current = self.current(reader, signer)
         if current is None:
             return Publication(title=f"{self._suite.name}: nothing is published")
-        paths = [path for path in current.release.indexes if not path.endswith("/Packages")]
+        paths = [path for path in current.release.indexes if not layout.is_plain(path)]
         actions: list[Action] = [
             Replace(key=layout.dists(self._suite.name, path), content=content, before=None)
             for path, content in zip(paths, current.files(reader, paths), strict=True)

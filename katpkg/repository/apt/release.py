@@ -11,6 +11,7 @@ from katpkg.errors import RepositoryError
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Component, Sha256
 from katpkg.model.suite import SuiteSpec
+from katpkg.repository.apt import layout
 
 FOREVER = ("Origin", "Label", "Codename")
 """Fields that clients refuse to see changed."""
@@ -31,14 +32,14 @@ class Release:
     @classmethod
     def of(cls, suite: SuiteSpec, date: datetime, indexes: Mapping[str, Digest]) -> Self:
         """What ``suite`` says of itself at ``date`` (to the second, UTC)."""
-        listed = [_parse_index(path) for path in indexes if path.endswith("/Packages")]
+        listed = [shelf for path in indexes if (shelf := layout.shelf_of(path))]
         fields = {
             "Origin": str(suite.origin),
             "Label": str(suite.label),
             "Suite": str(suite.name),
             "Codename": str(suite.name),
             "Architectures": " ".join(_each_once(suite.architectures, (name for _, name in listed))),
-            "Components": " ".join(_each_once((suite.component,), (name for name, _ in listed))),
+            "Components": " ".join(sorted({name for name, _ in listed}, key=_main_first)),
             "Acquire-By-Hash": "yes",
             "Description": str(suite.description),
         }
@@ -92,10 +93,9 @@ def _parse_digest(line: str) -> tuple[str, Digest]:
     return path, Digest(size=int(size), sha256=Sha256(sha256))
 
 
-def _parse_index(path: str) -> tuple[str, str]:
-    """Component and architecture of an index: main/binary-amd64/Packages."""
-    component, directory, _ = path.rsplit("/", 2)
-    return component, directory.removeprefix("binary-")
+def _main_first(component: str) -> tuple[bool, str]:
+    """An order that does not depend on what was published last."""
+    return component != "main", component
 
 
 def _each_once(first: Iterable[str], others: Iterable[str]) -> list[str]:
