@@ -15,7 +15,21 @@ from katpkg import __version__
 from katpkg.cli.boundary import Boundary
 from katpkg.cli.environment import Session
 
-COMMANDS = ("fetch", "build", "publish", "verify", "config", "key")
+COMMANDS = (
+    "fetch",
+    "build",
+    "publish",
+    "promote",
+    "history",
+    "rollback",
+    "remove",
+    "prune",
+    "refresh",
+    "optimize",
+    "verify",
+    "config",
+    "key",
+)
 
 
 class Commands(Boundary):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from katpkg.repository.apt.changes import Change
     from katpkg.repository.apt.inventory import MembersOf
     from katpkg.repository.apt.stanza import Stanza
+    from katpkg.repository.signing import GpgVerifier
     from katpkg.store.base import Store
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -46,12 +47,25 @@ def every_suite(session: Session) -> list[SuiteSpec]:
     return [archive.suite(codename, channel) for codename in codenames for channel in ("", *archive.publish.channels)]
 
 
+def chosen_suites(session: Session, names: tuple[str, ...]) -> list[SuiteSpec]:
+    """The suites of the definition that ``names`` name; all when there are none. Raises ConfigError."""
+    return [suite_named(session, name) for name in names] or every_suite(session)
+
+
 def store_of(session: Session, *, single_publisher: bool = False) -> Store:
     """Where the archive lives."""
     from katpkg.store.open import open_store
 
     publish = session.archive.publish
     return open_store(publish.bucket or publish.store, publish.s3, single_publisher=single_publisher)
+
+
+def verifier_of(session: Session) -> GpgVerifier:
+    """Who knows the archive's signature, without the secret key. Raises SigningError."""
+    from katpkg.repository.keys import PublicKey
+    from katpkg.repository.signing import GpgVerifier
+
+    return GpgVerifier(PublicKey.read(session.archive.signing.public_key))
 
 
 @contextmanager

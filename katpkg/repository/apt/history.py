@@ -76,10 +76,11 @@ def differences(archive: Archive, states: Sequence[Past]) -> Iterator[Difference
 
 
 def _state(generation: Generation, keys: set[str], *, is_current: bool = False) -> Past:
-    stored = [
+    indexes = generation.release.indexes
+    stored = [  # what is listed with a compressed form lies there in that form alone
         layout.by_hash(generation.suite, path, digest.sha256)
-        for path, digest in generation.release.indexes.items()
-        if not path.endswith("/Packages")
+        for path, digest in indexes.items()
+        if f"{path}.gz" not in indexes
     ]
     return Past(
         name=generation.name,
