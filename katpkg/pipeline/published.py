@@ -9,8 +9,11 @@ from pathlib import Path
 
 from katpkg.errors import StoreError
 from katpkg.model.archive import ArchiveDefinition
+from katpkg.model.digests import Digest
 from katpkg.model.names import Codename, PackageName
+from katpkg.model.version import Version
 from katpkg.packages.deb.inspect import list_members
+from katpkg.repository.apt import layout
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.signing import GpgVerifier
@@ -35,6 +38,11 @@ class PublishedRelease:
         """The published versions of one package, the oldest first."""
         found = {each for each in self.packages if each.name == name and each.architecture == architecture}
         return tuple(sorted(found, key=lambda each: each.version))
+
+    def stored(self, name: PackageName, version: Version, architecture: str) -> Digest | None:
+        """What lies in the pool as that version of a package of ours, published or not any more."""
+        filename = f"{name}_{version.without_epoch}_{architecture}.deb"
+        return self._store.digest(layout.pool_file(self._project.suite(self._codename), name, filename))
 
     def members(self, published: Stanza) -> tuple[str, ...]:
         """The paths that a published package holds. Raises StoreError."""

@@ -109,13 +109,25 @@ class Yard:
             newest = published[-1].version
             built = self._find(job, newest)
             return Outcome(target=job.target, package=job.package, version=newest, state=State.PUBLISHED, built=built)
-        taken = [each.version for each in published]
-        release = job.target.release
-        version = with_revision(job.upstream, next_revision(job.upstream, release, taken), release)
-        built = self._find(job, version)
+        version, built = self._next(job, [each.version for each in published])
         if built is None:
             return version
         return Outcome(target=job.target, package=job.package, version=built.version, state=State.KEPT, built=built)
+
+    def _next(self, job: Job, taken: list[Version]) -> tuple[Version, Built | None]:
+        """The first version after those that are ``taken``, and what was built as such.
+
+        One that was removed, or whose publication was interrupted, is not published but still has a file in the pool:
+        it is taken too, unless that file is what was built here.
+        """
+        release = job.target.release
+        while True:
+            version = with_revision(job.upstream, next_revision(job.upstream, release, taken), release)
+            built = self._find(job, version)
+            stored = self.releases[release.codename].stored(job.package, version, job.architecture)
+            if job.is_finished or stored in (None, built and built.digest):
+                return version, built
+            taken = [*taken, version]
 
     def _do(self, job: Job) -> Outcome:
         decided = self.decide(job)

@@ -18,8 +18,13 @@ _GENERATION = re.compile(r"dists/[^/]+/generations/([0-9]{8}T[0-9]{6}Z-[0-9a-f]{
 def pool(suite: SuiteSpec, package: BinaryPackage) -> str:
     """The file of ``package``: below its source package, as in Debian's own pool."""
     source = package.fields.get("Source", package.name).split(" ")[0]
+    return pool_file(suite, source, package.filename)
+
+
+def pool_file(suite: SuiteSpec, source: str, filename: str) -> str:
+    """A file of the source package ``source``."""
     prefix = source[:4] if source.startswith("lib") else source[0]
-    return f"pool/{suite.codename}/{suite.component}/{prefix}/{source}/{package.filename}"
+    return f"pool/{suite.codename}/{suite.component}/{prefix}/{source}/{filename}"
 
 
 def dists(suite: SuiteName, name: str) -> str:

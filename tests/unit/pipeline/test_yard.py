@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
+from katpkg.model.digests import Digest
 from katpkg.model.names import Codename, PackageName
 from katpkg.model.version import Version
 from katpkg.pipeline.built import BuildDirectory
@@ -29,11 +31,15 @@ EQUAL, OTHER = "1" * 64, "2" * 64
 class Published(PublishedRelease):
     """A release of which is published what a test says."""
 
-    def __init__(self, *stanzas: Stanza) -> None:
+    def __init__(self, *stanzas: Stanza, pool: Mapping[str, Digest]) -> None:
         self.stanzas = stanzas
+        self.pool = pool
 
     def of(self, name: PackageName, architecture: str) -> tuple[Stanza, ...]:
         return tuple(each for each in self.stanzas if (each.name, each.architecture) == (name, architecture))
+
+    def stored(self, name: PackageName, version: Version, architecture: str) -> Digest | None:
+        return self.pool.get(f"{name}_{version}_{architecture}")
 
     def members(self, published: Stanza) -> tuple[str, ...]:
         return (f"/of/{published.version}",)
@@ -45,6 +51,8 @@ class Site:
 
     root: Path
     notes: list[str] = field(default_factory=list)
+    pool: dict[str, Digest] = field(default_factory=dict)
+    """Files that lie in the pool, besides those that are published."""
 
     @property
     def directory(self) -> BuildDirectory:
@@ -52,7 +60,7 @@ class Site:
 
     def yard(self, *published: Stanza, cores: int = 1) -> Yard:
         return Yard(
-            releases={BOOKWORM: Published(*published)},
+            releases={BOOKWORM: Published(*published, pool=self.pool)},
             directories={BOOKWORM: self.directory},
             cores=cores,
             reporter=Notes(self.notes),
@@ -114,6 +122,23 @@ def test_what_is_published_from_equal_inputs_is_not_built(site: Site) -> None:
 def test_from_other_inputs_it_gets_the_revision_after_all_that_are_published(site: Site) -> None:
     published = [site.published("1.0-1~deb12u1", EQUAL), site.published("1.0-2~deb12u1", OTHER)]
     assert versions(site.yard(*published).run([site.job()])) == [(State.BUILT, "1.0-3~deb12u1")]
+
+
+def test_a_revision_that_was_removed_is_not_given_to_other_bytes(site: Site) -> None:
+    """Its file lies in the pool until it is pruned, and a published file never changes."""
+    site.pool = {f"kat-web_1.0-{number}~deb12u1_all": Digest.of(b"removed") for number in (2, 3)}
+    outcomes = site.yard(site.published("1.0-1~deb12u1", OTHER)).run([site.job()])
+    assert versions(outcomes) == [(State.BUILT, "1.0-4~deb12u1")]
+    assert versions(site.yard(site.published("1.0-1~deb12u1", OTHER)).run([site.job()])) == [
+        (State.KEPT, "1.0-4~deb12u1")
+    ]
+
+
+def test_what_an_interrupted_publication_uploaded_is_still_what_was_built(site: Site) -> None:
+    (built,) = site.yard().run([site.job()])
+    assert built.built is not None
+    site.pool = {"kat-web_1.0-1~deb12u1_all": built.built.digest}
+    assert versions(site.yard().run([site.job()])) == [(State.KEPT, "1.0-1~deb12u1")]
 
 
 def test_a_revision_of_another_upstream_version_does_not_count(site: Site) -> None:
