@@ -18,8 +18,8 @@ from katpkg.cli.suites import single_publisher_option
 def rollback(session: Session, *, suite: str, generation: str, dry_run: bool, single_publisher: bool) -> None:
     """Publish in SUITE what GENERATION (a name that `katpkg history` shows, or its beginning) had, under a new date.
 
-    Servers see it with their next `apt update`. apt does not take back by itself what was upgraded meanwhile; it
-    installs the earlier versions for who installs anew, and `apt install PACKAGE=VERSION` goes back.
+    Servers find the earlier versions with their next `apt update`. Where later ones are installed they stay, until
+    somebody says `apt install PACKAGE=VERSION`.
 
     What is published now becomes a generation too: a rollback can be rolled back.
     """
