@@ -55,6 +55,7 @@ STRANGERS = {
     "subprocess": ("process.py",),
     "tomli_w": ("sources/lock.py",),
     "tomllib": ("config/", "sources/lock.py"),
+    "urllib3": ("sources/http.py",),
     "uv": ("packages/",),
 }
 """Where each third party, and each door to the outside, may be imported."""

@@ -82,13 +82,12 @@ def _lock(session: Session, *, locked: bool) -> Lock:
         return lock
     if locked:
         raise ConfigError("there is no lock", where=str(session.project.lock_file), hint="katpkg fetch")
-    return fetch(session.project, (), session.reporter)
+    return fetch(session.intake(), ())
 
 
 def _workshop(session: Session, checks: Checks) -> Workshop:
     from katpkg.packages.deb.builder import DebBuilder
     from katpkg.packages.templates import Templates
-    from katpkg.pipeline.fetch import source_of
     from katpkg.pipeline.make import Workshop
     from katpkg.sources.cache import Cache
 
@@ -96,7 +95,7 @@ def _workshop(session: Session, checks: Checks) -> Workshop:
     templates = Templates(session.templates)
     return Workshop(
         project=project,
-        source=source_of(project),
+        source=session.intake().source,
         cache=Cache(project.build.cache),
         templates=templates,
         builder=DebBuilder(templates, project.build.compression),

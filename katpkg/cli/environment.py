@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from katpkg.config.project import Loaded
     from katpkg.model.archive import ArchiveDefinition
     from katpkg.model.project import Project
+    from katpkg.model.source import Choice
+    from katpkg.pipeline.fetch import Intake
     from katpkg.report import Reporter
     from katpkg.repository.base import Signer
+    from katpkg.sources.access import Secret
+
+GITHUB_TOKENS = ("KATPKG_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
+"""Where a token for GitHub may stand; the first that is set counts."""
 
 SIGNING_KEY = "KATPKG_SIGNING_KEY"
 SIGNING_KEY_FILE = "KATPKG_SIGNING_KEY_FILE"
@@ -97,6 +103,24 @@ class Session:
         beside = package.parent / "debian-templates"
         return beside if beside.is_dir() else package / "debian-templates"
 
+    def intake(self, choice: Choice | None = None) -> Intake:
+        """Where artifacts come from; of a repository's runs, those of ``choice``. Raises ConfigError."""
+        import time
+
+        from katpkg.model.source import Choice
+        from katpkg.pipeline.fetch import intake_of
+        from katpkg.sources.access import Access
+
+        access = Access(now=time.time, token=self.github_token(), proxy=_proxy_for)
+        return intake_of(self.project, access, self.reporter, choice or Choice())
+
+    def github_token(self) -> Secret | None:
+        """What says to GitHub who we are; None when nobody said so."""
+        from katpkg.sources.access import Secret
+
+        found = next(filter(None, (os.environ.get(name, "").strip() for name in GITHUB_TOKENS)), "")
+        return Secret(found) if found else None
+
     def signer(self) -> AbstractContextManager[Signer]:
         """Who signs, while the context is open. Raises SigningError."""
         from contextlib import nullcontext
@@ -141,6 +165,15 @@ class Session:
         else:
             is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
             sys.stdout.writelines(f"{line if is_coloured else click.unstyle(line)}\n" for line in lines)
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for ``url``."""
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 def _plain(value: object) -> object:

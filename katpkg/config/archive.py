@@ -21,14 +21,14 @@ from katpkg.model.archive import (
     PublishSpec,
     RetentionSpec,
     SigningSpec,
-    SourceSpec,
 )
 from katpkg.model.names import Architecture
+from katpkg.model.source import SourceSpec
 from katpkg.model.target import Release, Target
 
 T = TypeVar("T")
 
-TABLES: dict[str, type[object]] = {
+TABLES: dict[str, Any] = {
     "archive": ArchiveSpec,
     "signing": SigningSpec,
     "source": SourceSpec,
@@ -55,7 +55,7 @@ class Main:
         """
         if self.errors:
             raise ConfigError.together(self.errors)
-        tables: dict[str, Any] = {name: _absolute(table, directory) for name, table in self.tables.items()}
+        tables: dict[str, Any] = {name: absolute(table, directory) for name, table in self.tables.items()}
         return ArchiveDefinition(directory=directory, targets=self.targets, **tables)
 
 
@@ -169,10 +169,11 @@ def _check_retention(retention: RetentionSpec, findings: Findings) -> None:
             findings.add(ConfigError(said, where=f"{MAIN}: retention.{name}"))
 
 
-def _absolute(table: object, directory: Path) -> object:
+def absolute(table: Any, directory: Path) -> Any:  # noqa: ANN401  # a table of the model, and the same
+    """``table`` with its paths made absolute; relative ones begin at ``directory``."""
     paths = {
         each.name: Path(os.path.normpath(directory / value))
-        for each in fields(table)  # type: ignore[arg-type]  # one of TABLES
+        for each in fields(table)
         if isinstance(value := getattr(table, each.name), Path)
     }
-    return replace(table, **paths) if paths else table  # type: ignore[type-var]
+    return replace(table, **paths) if paths else table

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from katpkg.config import checks
-from katpkg.config.archive import Findings, Main, judge
+from katpkg.config import checks, origins
+from katpkg.config.archive import Findings, Main, absolute, judge
 from katpkg.config.files import read_main, read_modules
 from katpkg.config.layers import Layers, Tree, leaves
 from katpkg.config.validate import validate
@@ -15,6 +15,9 @@ from katpkg.errors import ConfigError
 from katpkg.model.module import ModuleSpec
 from katpkg.model.names import Codename
 from katpkg.model.project import Project
+
+Modules = Mapping[Codename, tuple[ModuleSpec, ...]]
+"""What is packaged for each release."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +46,14 @@ def make_project(directory: Path, main: Tree, modules: Mapping[str, Tree]) -> Lo
     findings = Findings()
     findings.add(*told.errors)
     by_release = _modules(modules, told, findings)
-    findings.add(*checks.check(directory, by_release, modules))
+    findings.add(*checks.check(directory, by_release, modules), *origins.check(told.tables["source"], by_release))
     if errors := findings.once():
         raise ConfigError.together(errors)
-    project = Project.of(told.definition(directory), by_release)
+    project = Project.of(told.definition(directory), _placed(by_release, directory))
     return Loaded(project=project, values=told.layers.values, origins=told.layers.origins)
 
 
-def _modules(modules: Mapping[str, Tree], main: Main, findings: Findings) -> dict[Codename, tuple[ModuleSpec, ...]]:
+def _modules(modules: Mapping[str, Tree], main: Main, findings: Findings) -> Modules:
     """Each release's modules: the module's file, and over it what it says for that release."""
     by_release: dict[Codename, tuple[ModuleSpec, ...]] = {}
     for codename in dict.fromkeys(target.codename for target in main.targets):
@@ -60,6 +63,15 @@ def _modules(modules: Mapping[str, Tree], main: Main, findings: Findings) -> dic
         )
         by_release[codename] = tuple(spec for spec in specs if spec)
     return by_release
+
+
+def _placed(
+    modules: Mapping[Codename, tuple[ModuleSpec, ...]], directory: Path
+) -> dict[Codename, tuple[ModuleSpec, ...]]:
+    return {
+        codename: tuple(replace(each, source=each.source and absolute(each.source, directory)) for each in specs)
+        for codename, specs in modules.items()
+    }
 
 
 def _effective(name: str, tree: Tree, codename: Codename, layers: Layers) -> Mapping[str, object]:

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin
 
 from katpkg.config.archive import TABLES
 from katpkg.config.shape import Key, alternatives, is_table, keys_of, values_of
+from katpkg.model.archive import ArchiveDefinition
 from katpkg.model.module import ModuleSpec
 from katpkg.model.names import Name
 from katpkg.model.target import Release
@@ -42,7 +43,7 @@ DIFFERENCES: Schema = {
 def main_schema() -> Schema:
     """Of katpkg.toml."""
     definitions: dict[str, Schema] = {}
-    properties = {name: _table(kind, definitions) for name, kind in TABLES.items()}
+    properties = {name: _whole(name, kind, definitions) for name, kind in TABLES.items()}
     release = _table(Release, definitions) | {"required": []}  # what is built in need not be said again
     return {
         "$schema": DIALECT,
@@ -66,6 +67,12 @@ def module_schema() -> Schema:
     schema["required"] = [name for name in schema["required"] if name != "name"]  # the file's name says it
     schema["properties"]["target"] = DIFFERENCES
     return {"$schema": DIALECT, **schema, "title": "modules/NAME.toml", "$defs": definitions}
+
+
+def _whole(name: str, hint: object, definitions: dict[str, Schema]) -> Schema:
+    if is_table(hint):
+        return _table(hint, definitions)
+    return _value(hint, definitions) | {"description": _docstrings(ArchiveDefinition)[name]}
 
 
 def _table(table: type[Any], definitions: dict[str, Schema]) -> Schema:

@@ -59,6 +59,11 @@ def kinds_of(union: object) -> Mapping[str, type[Any]]:
     return {name: table for table in tables for name in values_of(keys_of(table)[KIND].hint)}
 
 
+def default_kind(kinds: Mapping[str, type[Any]]) -> str | None:
+    """The kind that is meant when a table says none: the one that has it as its default."""
+    return next((name for name, table in kinds.items() if keys_of(table)[KIND].default == name), None)
+
+
 def values_of(hint: object) -> Mapping[str, object]:
     """The few values of an enum or a Literal, each by what a file says for it; none of any other type."""
     if isinstance(hint, type) and issubclass(hint, Enum):

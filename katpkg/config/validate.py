@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from katpkg.config.layers import Path, shown
 from katpkg.config.nearest import did_you_mean, unknown_key
-from katpkg.config.shape import KIND, Key, alternatives, is_table, keys_of, kinds_of, values_of
+from katpkg.config.shape import KIND, Key, alternatives, default_kind, is_table, keys_of, kinds_of, values_of
 from katpkg.errors import ConfigError
 from katpkg.model.names import Name
 
@@ -73,7 +73,7 @@ class _Reading:
         """A table that is judged by its kind alone, so that errors are about that kind."""
         if not isinstance(value, Mapping):
             return self._expected("a table", value, at)
-        kind = value.get(KIND)
+        kind = value.get(KIND, default_kind(kinds))
         if isinstance(kind, str) and kind in kinds:
             return self._table(kinds[kind], value, at)
         said = f"there is no {at[-1]} kind {kind!r}" if kind else f"missing key {KIND!r}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 from katpkg.model.names import (
     Architecture,
+    BucketUrl,
     ChannelName,
     Codename,
     Component,
@@ -18,6 +18,8 @@ from katpkg.model.names import (
     SuiteName,
     VariableName,
 )
+from katpkg.model.source import SourceSpec
+from katpkg.model.store import S3Options
 from katpkg.model.suite import SuiteSpec
 from katpkg.model.target import Compression, Target
 
@@ -61,15 +63,6 @@ class SigningSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSpec:
-    """Where artifacts come from."""
-
-    kind: Literal["directory"] = "directory"
-    path: Path = Path("artifacts")
-    """The directory that holds them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSpec:
     """How and where packages are built."""
 
@@ -87,14 +80,18 @@ class PublishSpec:
 
     store: Path = Path("public")
     """A directory."""
+    bucket: BucketUrl | None = None
+    """An S3 bucket instead: s3://BUCKET/PREFIX. Credentials come from where the AWS tools look for them."""
+    s3: S3Options = field(default_factory=S3Options)
+    """How to reach the bucket."""
     channels: tuple[ChannelName, ...] = (ChannelName("testing"),)
     """Suites for testers beside that of each release: CODENAME-CHANNEL, which no client follows by itself."""
     valid_days: int = 0
-    contents: bool = False
-    """Whether clients can ask what file is in what package: apt-file search. Costs a little with each publication."""
     """How long clients may rely on what was published last; 0: for ever. Needs a daily `katpkg refresh` somewhere."""
     patches: bool = True
     """Whether clients of large indexes can fetch what changed instead of the whole."""
+    contents: bool = False
+    """Whether clients can ask what file is in what package: apt-file search. Costs a little with each publication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +119,7 @@ class ArchiveDefinition:
     archive: ArchiveSpec
     signing: SigningSpec
     source: SourceSpec
+    """Where artifacts come from, unless a module says otherwise."""
     build: BuildSpec
     publish: PublishSpec
     retention: RetentionSpec
@@ -142,7 +140,7 @@ class ArchiveDefinition:
             origin=self.archive.origin,
             label=self.archive.label,
             description=self.archive.description,
-            contents=self.publish.contents,
             valid_for=timedelta(days=self.publish.valid_days) if self.publish.valid_days else None,
             patches=self.publish.patches,
+            contents=self.publish.contents,
         )

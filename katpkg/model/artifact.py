@@ -10,6 +10,33 @@ from katpkg.model.names import Architecture, Codename, ModuleName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where in a repository on GitHub an artifact comes from: what a chain from commit to package is told by."""
+
+    repository: str
+    commit: str
+    ref: str
+    """The tag or branch that it was built from: refs/tags/v1.0."""
+    id: int
+    """The number of the artifact, or of the release's asset."""
+    workflow: str = ""
+    """The workflow's path; empty for an asset."""
+    event: str = ""
+    """What started the run."""
+    run: int = 0
+    """The run's number in the API; 0 for an asset."""
+    attempt: int = 0
+    """Which attempt of the run it was that went well."""
+    expires: str = ""
+    """When the artifact is deleted; empty for an asset, which is not."""
+
+    @property
+    def is_asset(self) -> bool:
+        """Whether it is the asset of a release."""
+        return not self.run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """What a source offers for a module and a target, and how it is known to be that: one entry of katpkg.lock."""
 
@@ -27,6 +54,8 @@ class Artifact:
     """Where it came from: a path below the source's directory, or a URL."""
     verified: str
     """How its digest is known: the words go into katpkg.lock."""
+    provenance: Provenance | None = None
+    """Where in a repository it comes from, when that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from katpkg.model.names import AbsolutePath, AccountName, Codename, Line, ModuleName, PackageName
+from katpkg.model.names import AbsolutePath, AccountName, Codename, Line, ModuleName, PackageName, Sha256
 from katpkg.model.payload import DebPayload, MetaPayload, PayloadKind
 from katpkg.model.service import Command, Service, Setting
+from katpkg.model.source import SourceSpec
 
 PLACEHOLDERS = ("venv", "lib", "etc", "state", "config", "site_packages", "python", "module", "package")
 """What descriptors may write in braces for where things lie on the server."""
@@ -34,6 +35,10 @@ class ArtifactRule:
     """Its name with {version}, and {codename}, {distribution}, {release}, {architecture} for the target's."""
     version: Line = Line("")
     """Which version: empty for the newest there is."""
+    asset: Line = Line("")
+    """The asset of a release that holds the same, by name: taken when the run's artifact has expired."""
+    sha256: Sha256 | None = None
+    """What its digest must be, whatever the source says; a web server needs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +117,8 @@ class ModuleSpec:
     """What the artifact is made of."""
     artifact: ArtifactRule | None = None
     """How to recognise it; only a meta package has none."""
+    source: SourceSpec | None = None
+    """Where it comes from, when that is not where katpkg.toml says."""
     codenames: tuple[Codename, ...] = ()
     """The releases it is built for; all of the archive's when left out."""
     architecture: Literal["any", "all", ""] = ""

@@ -53,6 +53,14 @@ def translate(text: str) -> Upstream:
     return Upstream(version=Version("".join(parts)), local=parsed.local or "")
 
 
+def sorts_after_its_release(text: str) -> bool:
+    """Whether ``text`` is a pre-release in Python's spelling, which dpkg would take for newer than its release."""
+    try:
+        return "~" not in text and PythonVersion(text).pre is not None
+    except InvalidVersion:
+        return False
+
+
 def _plain(text: str) -> Version:
     if "-" in text or "+" in text:
         raise ValueError(f"{text!r} is neither a PEP 440 version nor free of + and -")

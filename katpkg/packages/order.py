@@ -60,7 +60,7 @@ class Order:
             templates,
             archive=(self.project.archive.name, self.project.archive.maintainer),
             compression=self.project.build.compression,
-            module=asdict(replace(self.module, accept_vanished=())),
+            module=asdict(replace(self.module, accept_vanished=(), artifact=None, source=None)),
             release=asdict(self.target.release),
             architecture=self.architecture,
             artifact=(self.artifact.version, self.artifact.digest.sha256, self.date) if self.artifact else (),

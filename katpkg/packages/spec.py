@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from katpkg import __version__
+from katpkg.model.artifact import Provenance
 from katpkg.model.module import ModuleSpec, Relations
 from katpkg.model.names import AbsolutePath, Line
 from katpkg.model.package import Account, Entry, EntryKind, PackageSpec
@@ -84,8 +85,16 @@ def _built_from(order: Order) -> tuple[Line, ...]:
             f"size: {order.artifact.digest.size}",
             f"sha256: {order.artifact.digest.sha256}",
             f"verified: {order.artifact.verified}",
+            *_provenance(order.artifact.provenance),
         ]
     return tuple(Line(line) for line in lines)
+
+
+def _provenance(found: Provenance | None) -> Iterator[str]:
+    """What the chain from commit to package is told by; nothing of it decides what is built."""
+    for name, value in asdict(found).items() if found else ():
+        if value:
+            yield f"{'artifact id' if name == 'id' else name}: {value}"
 
 
 def _entries(order: Order, contents: Contents, templates: Templates) -> Iterator[Entry]:

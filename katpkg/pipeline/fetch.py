@@ -3,52 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 
 from katpkg.errors import ConfigError
 from katpkg.model.artifact import Artifact
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.project import Project
+from katpkg.model.source import Choice, DirectorySpec, GitHubSpec, SourceSpec, WebSpec
 from katpkg.model.target import Target
 from katpkg.report import Reporter
+from katpkg.sources.access import Access
 from katpkg.sources.base import ArtifactSource
 from katpkg.sources.cache import Cache
+from katpkg.sources.chosen import Sources
 from katpkg.sources.local import DirectorySource
 from katpkg.sources.lock import Lock, read_lock, write_lock
 
+PARALLEL = 8
+"""Downloads at once: GitHub asks those who make many requests at a time to slow down."""
 
-def source_of(project: Project) -> ArtifactSource:
-    """The source that the definition names."""
-    return DirectorySource(project.source.path)
+ANY = Choice()
 
 
-def resolve(project: Project, modules: Sequence[str], reporter: Reporter) -> Lock:
-    """What the source offers now for ``modules`` (none: all), and what katpkg.lock says of the rest, if it does.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Where the artifacts of a definition come from, and what getting them takes."""
+
+    project: Project
+    source: ArtifactSource
+    access: Access
+    reporter: Reporter
+
+    @property
+    def cache(self) -> Cache:
+        """Where they are kept."""
+        return Cache(self.project.build.cache)
+
+
+def intake_of(project: Project, access: Access, reporter: Reporter, choice: Choice = ANY) -> Intake:
+    """The intake of ``project``; ``choice`` is about the archive's own source, and not about those of single modules.
+
+    Raises ConfigError.
+    """
+
+    def open_source(spec: SourceSpec) -> ArtifactSource:
+        match spec:
+            case DirectorySpec(path=path):
+                return DirectorySource(path)
+            case GitHubSpec():
+                from katpkg.sources.github.source import GitHubSource  # what speaks HTTP takes long to import
+
+                return GitHubSource(spec, choice if spec == project.source else ANY, access, reporter)
+            case WebSpec():
+                from katpkg.sources.web import WebSource
+
+                return WebSource(spec, access, reporter)
+
+    if choice and not isinstance(project.source, GitHubSpec):
+        raise ConfigError(
+            f"{choice} can only be asked for where artifacts come from GitHub",
+            where="katpkg.toml: source.kind",
+            hint='[source]\nkind = "github"',
+        )
+    return Intake(project=project, source=Sources(project, open_source), access=access, reporter=reporter)
+
+
+def resolve(intake: Intake, modules: Sequence[str]) -> Lock:
+    """What there is now for ``modules`` (none: all), and what katpkg.lock says of the rest, if it does.
 
     Raises SourceError and ConfigError; writes nothing.
     """
-    source = source_of(project)
-    known = (read_lock(project.lock_file) if modules else None) or Lock(artifacts=())
+    known = (read_lock(intake.project.lock_file) if modules else None) or Lock(artifacts=())
     artifacts = []
-    for module, rule, target in _wanted(project):
+    for module, rule, target in _wanted(intake.project):
         artifact = known.get(module.name, target.codename, target.architecture)
         if artifact is None or module.name in modules:
-            artifact = source.resolve(module, rule, target)
-            reporter.detail(f"{module.name} for {target}: {artifact.name}, version {artifact.version}")
+            artifact = intake.source.resolve(module, rule, target)
+            intake.reporter.detail(f"{module.name} for {target}: {artifact.name}, version {artifact.version}")
         artifacts.append(artifact)
     return Lock(artifacts=tuple(artifacts))
 
 
-def fetch(project: Project, modules: Sequence[str], reporter: Reporter) -> Lock:
+def fetch(intake: Intake, modules: Sequence[str]) -> Lock:
     """Resolve, bring every artifact into the cache, verified, and only then write katpkg.lock."""
-    check_modules(project, modules)
-    reporter.step("fetching artifacts")
-    lock = resolve(project, modules, reporter)
-    source, cache = source_of(project), Cache(project.build.cache)
-    for artifact in _each_content_once(lock.artifacts):
-        cache.get(artifact, source, reporter)
-    changed = write_lock(project.lock_file, lock)
-    reporter.note(f"{project.lock_file.name} {'written' if changed else 'is up to date'}")
+    check_modules(intake.project, modules)
+    intake.reporter.step("looking for artifacts")
+    lock = resolve(intake, modules)
+    bring(intake, lock)
+    file = intake.project.lock_file
+    intake.reporter.note(f"{file.name} {'written' if write_lock(file, lock) else 'is up to date'}")
     return lock
+
+
+def fetch_locked(intake: Intake, modules: Sequence[str]) -> Lock:
+    """Bring what katpkg.lock names (of ``modules``, or all); nothing is looked for. Raises ConfigError, SourceError."""
+    check_modules(intake.project, modules)
+    lock = read_lock(intake.project.lock_file)
+    if lock is None:
+        raise ConfigError("there is no lock", where=str(intake.project.lock_file), hint="katpkg fetch")
+    chosen = Lock(artifacts=tuple(each for each in lock.artifacts if not modules or each.module in modules))
+    bring(intake, chosen)
+    return chosen
+
+
+def bring(intake: Intake, lock: Lock) -> None:
+    """Have every artifact of ``lock`` in the cache, several at once; what was begun earlier is gone on with.
+
+    When one fails the others stop, and what arrived of them stays. Raises SourceError.
+    """
+    missing = [artifact for artifact in _each_content_once(lock.artifacts) if not intake.cache.has(artifact)]
+    if not missing:
+        intake.reporter.note("every artifact is here already")
+        return
+    total = sum(artifact.digest.size for artifact in missing)
+    intake.reporter.step(f"fetching {len(missing)} artifacts, {total / 1e6:.1f} MB")
+    with intake.reporter.progress("fetching", total) as meter, ThreadPoolExecutor(PARALLEL) as threads:
+        coming = [threads.submit(intake.cache.get, artifact, intake.source, meter) for artifact in missing]
+        try:
+            for each in as_completed(coming):
+                each.result()
+        except BaseException:
+            intake.access.stopping.set()
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def check_modules(project: Project, modules: Sequence[str]) -> None:

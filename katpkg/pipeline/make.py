@@ -170,7 +170,7 @@ def _describe(shop: Workshop, order: Order, version: Version, bench: Path) -> tu
 def _unpack(shop: Workshop, order: Order, bench: Path) -> Payload | None:
     if order.artifact is None:
         return None
-    file = shop.cache.get(order.artifact, shop.source, shop.reporter)
+    file = shop.cache.get(order.artifact, shop.source)
     return open_payload(order.artifact, file, bench / "payload")
 
 

@@ -5,10 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.target import Target
-from katpkg.report import Reporter
+from katpkg.report import Meter
+
+
+class BrokenOff(SourceError):
+    """It did not work this time, and may the next: what has arrived is kept, and gone on from.
+
+    ``wait`` is how many seconds we are told to wait before that; 0 when nobody said.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        details: str | None = None,
+        wait: float = 0.0,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint, details=details)
+        self.wait = wait
 
 
 class ArtifactSource(Protocol):
@@ -17,5 +37,9 @@ class ArtifactSource(Protocol):
     def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
         """The artifact that ``rule`` means for ``target``. Raises SourceError when there is none, or several."""
 
-    def fetch(self, artifact: Artifact, to: Path, reporter: Reporter) -> None:
-        """Write the artifact's bytes to ``to``; the caller verifies them. Raises SourceError."""
+    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:
+        """Write the artifact's bytes to ``to``, telling ``meter`` of each; the caller verifies them.
+
+        When ``to`` exists, it is the beginning of what was fetched before; a source may go on from there or begin
+        anew. Raises SourceError, and BrokenOff when that beginning is worth keeping.
+        """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact
 from katpkg.model.digests import Digest
-from katpkg.report import Reporter
-from katpkg.sources.base import ArtifactSource
-from katpkg.sources.workplace import workplace
+from katpkg.report import Meter, NoMeter
+from katpkg.sources.base import ArtifactSource, BrokenOff
+from katpkg.sources.partial import claimed
+
+NOBODY = NoMeter()
 
 
 class Cache:
@@ -17,28 +20,62 @@ class Cache:
 
     def __init__(self, root: Path) -> None:
         self._root = root / "sha256"
+        self._partial = root / "partial"
 
-    def get(self, artifact: Artifact, source: ArtifactSource, reporter: Reporter) -> Path:
+    def has(self, artifact: Artifact) -> bool:
+        """Whether it is here, by its size; whoever uses it verifies it again."""
+        path = self._path(artifact)
+        return path.is_file() and path.stat().st_size == artifact.digest.size
+
+    def get(self, artifact: Artifact, source: ArtifactSource, meter: Meter = NOBODY) -> Path:
         """The verified file of ``artifact``, brought from ``source`` when it is not here (or was damaged).
 
+        What arrived of it stays when it breaks off, or when we are stopped, and the next call goes on from there.
         Raises SourceError when the source holds other bytes than the lock names; those are not kept.
         """
-        path = self._root / artifact.digest.sha256
-        if path.is_file() and Digest.of(path) == artifact.digest:
+        path = self._path(artifact)
+        if _is(artifact, path):
             return path
+        arriving = self._partial / artifact.digest.sha256
         try:
-            with workplace(self._root, "quarantine") as quarantine:
-                arrived = quarantine / "artifact"
-                source.fetch(artifact, arrived, reporter)
-                _verify(artifact, arrived)
-                arrived.replace(path)
+            with claimed(arriving):
+                if not _is(artifact, path):  # whoever had it before us may have brought it
+                    self._root.mkdir(parents=True, exist_ok=True)
+                    _bring(artifact, source, arriving, meter)
+                    arriving.replace(path)
+                arriving.unlink(missing_ok=True)
         except OSError as error:
+            with suppress(OSError):
+                arriving.unlink()
             raise SourceError(
                 f"{artifact.name} cannot be kept: {error.strerror}",
                 where=str(self._root),
                 hint="make room there, or set build.cache in katpkg.toml to a directory that has some",
             ) from error
         return path
+
+    def _path(self, artifact: Artifact) -> Path:
+        return self._root / artifact.digest.sha256
+
+
+def _bring(artifact: Artifact, source: ArtifactSource, arriving: Path, meter: Meter) -> None:
+    begun = arriving.stat().st_size > 0
+    try:
+        source.fetch(artifact, arriving, meter)
+        if begun and not _is(artifact, arriving):  # what was there may have been damaged
+            meter.advance(-arriving.stat().st_size)
+            arriving.write_bytes(b"")
+            source.fetch(artifact, arriving, meter)
+        _verify(artifact, arriving)
+    except BrokenOff:
+        raise
+    except Exception:
+        arriving.unlink(missing_ok=True)
+        raise
+
+
+def _is(artifact: Artifact, path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == artifact.digest.size and Digest.of(path) == artifact.digest
 
 
 def _verify(artifact: Artifact, file: Path) -> None:

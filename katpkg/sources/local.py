@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from pathlib import Path
 
 from katpkg.errors import SourceError
@@ -13,8 +11,9 @@ from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.target import Target
 from katpkg.model.upstream import translate
 from katpkg.model.version import Version
-from katpkg.report import Reporter
+from katpkg.report import Meter
 from katpkg.sources.dates import date_of
+from katpkg.sources.names import fill, name_pattern, nearest
 
 CHUNK = 1 << 20
 
@@ -28,7 +27,7 @@ class DirectorySource:
     def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
         """The newest artifact whose name ``rule`` describes, or the one of the version it asks for."""
         where = f"modules/{module.name}.toml: artifact.name"
-        pattern = name_pattern(rule, target)
+        pattern = name_pattern(rule.name, target)
         found = {
             path: (match.groupdict().get("version") or rule.version)
             for path in self._files()
@@ -51,12 +50,11 @@ class DirectorySource:
             verified="sha256 of a file in the artifact directory",
         )
 
-    def fetch(self, artifact: Artifact, to: Path, reporter: Reporter) -> None:
+    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:
         """Copy the artifact's file to ``to``."""
         path = self._root / artifact.origin
         try:
-            size = artifact.digest.size
-            with path.open("rb") as source, to.open("xb") as copy, reporter.progress(artifact.name, size) as meter:
+            with path.open("rb") as source, to.open("wb") as copy:
                 while chunk := source.read(CHUNK):
                     copy.write(chunk)
                     meter.advance(len(chunk))
@@ -77,36 +75,13 @@ class DirectorySource:
         return [path for path in found if path.resolve().is_relative_to(root)]
 
     def _nothing(self, module: ModuleSpec, rule: ArtifactRule, target: Target, where: str) -> SourceError:
-        names = [path.name for path in self._files()]
-        near = difflib.get_close_matches(fill(rule.name, target), names, n=1, cutoff=0.5)
+        near = nearest(fill(rule.name, target), (path.name for path in self._files()))
         version = f" of version {rule.version}" if rule.version else ""
         return SourceError(
             f"there is no artifact of {module.name}{version} for {target}: nothing is named {fill(rule.name, target)}",
             where=where,
-            hint=f"{near[0]} looks like it" if near else f"look into {self._root}, or set source.path in katpkg.toml",
+            hint=f"{near} looks like it" if near else f"look into {self._root}, or set source.path in katpkg.toml",
         )
-
-
-def fill(name: str, target: Target) -> str:
-    """``name`` with all its placeholders but {version} filled in for ``target``."""
-    values = {
-        "codename": target.codename,
-        "distribution": target.release.distribution,
-        "release": target.release.version,
-        "architecture": target.architecture,
-    }
-    return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), name)
-
-
-def name_pattern(rule: ArtifactRule, target: Target) -> re.Pattern[str]:
-    """What the names of ``rule``'s artifacts for ``target`` look like; the group ``version`` is in it at most once.
-
-    A version begins with a digit, so that web-{version}.zip does not mean web-extra-1.0.zip too.
-    """
-    before, found, after = fill(rule.name, target).partition("{version}")
-    if not found:
-        return re.compile(re.escape(before))
-    return re.compile(f"{re.escape(before)}(?P<version>v?[0-9][^/]*){re.escape(after)}")
 
 
 def _newest(found: dict[Path, str], where: str) -> tuple[Path, str]:

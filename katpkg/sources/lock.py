@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 from katpkg.errors import ConfigError
-from katpkg.model.artifact import Artifact
+from katpkg.model.artifact import Artifact, Provenance
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Codename, ModuleName, Sha256
+from katpkg.model.source import RepositoryName
 from katpkg.sources.workplace import workplace
 
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)
+"""Version 1 knew no provenance."""
 
 HEADER = "# Written by katpkg fetch; commit it. katpkg build uses what stands here and nothing else.\n\n"
+
+
+Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +55,8 @@ def read_lock(path: Path) -> Lock | None:
     """The lock at ``path``; None when there is none. Raises ConfigError."""
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-        if content["version"] != VERSION:
-            raise ValueError(f"its version is {content['version']}, and this katpkg reads {VERSION}")
+        if content["version"] not in READABLE:
+            raise ValueError(f"its version is {content['version']}, and this katpkg reads {VERSION} and older")
         return Lock(artifacts=tuple(_parse(entry) for entry in content.get("artifact", [])))
     except FileNotFoundError:
         return None
@@ -80,8 +86,8 @@ def write_lock(path: Path, lock: Lock) -> bool:
     return True
 
 
-def _render(artifact: Artifact) -> dict[str, str | int]:
-    return {
+def _render(artifact: Artifact) -> Entry:
+    entry: Entry = {
         "module": artifact.module,
         "codename": artifact.codename,
         "architecture": artifact.architecture,
@@ -93,6 +99,9 @@ def _render(artifact: Artifact) -> dict[str, str | int]:
         "origin": artifact.origin,
         "verified": artifact.verified,
     }
+    if artifact.provenance is not None:
+        entry["provenance"] = asdict(artifact.provenance)
+    return entry
 
 
 def _parse(entry: Mapping[str, Any]) -> Artifact:
@@ -106,10 +115,25 @@ def _parse(entry: Mapping[str, Any]) -> Artifact:
         date=int(entry["date"]),
         origin=str(entry["origin"]),
         verified=str(entry["verified"]),
+        provenance=_parse_provenance(entry["provenance"]) if "provenance" in entry else None,
     )
 
 
-def _order(entry: Mapping[str, str | int]) -> tuple[str, ...]:
+def _parse_provenance(entry: Mapping[str, Any]) -> Provenance:
+    return Provenance(
+        repository=RepositoryName(entry["repository"]),
+        commit=str(entry["commit"]),
+        ref=str(entry["ref"]),
+        id=int(entry["id"]),
+        workflow=str(entry["workflow"]),
+        event=str(entry["event"]),
+        run=int(entry["run"]),
+        attempt=int(entry["attempt"]),
+        expires=str(entry["expires"]),
+    )
+
+
+def _order(entry: Entry) -> tuple[str, ...]:
     return tuple(str(entry[key]) for key in ("module", "codename", "architecture"))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from katpkg.model.archive import ArchiveSpec, BuildSpec, PublishSpec, RetentionSpec, SigningSpec, SourceSpec
+from katpkg.model.archive import ArchiveSpec, BuildSpec, PublishSpec, RetentionSpec, SigningSpec
 from katpkg.model.module import ModuleSpec
 from katpkg.model.names import Architecture, Line, PackageName
 from katpkg.model.project import Project
+from katpkg.model.source import DirectorySpec
 from katpkg.model.target import Target
 from katpkg.sources.lock import Lock
 from tests.builders import make_target
@@ -30,10 +31,16 @@ def make_project(directory: Path, *modules: ModuleSpec, targets: tuple[Target, .
         directory=directory,
         archive=ARCHIVE,
         signing=SigningSpec(public_key=directory / "key.asc"),
-        source=SourceSpec(path=directory / "artifacts"),
+        source=DirectorySpec(path=directory / "artifacts"),
         build=BuildSpec(directory=directory / "build", cache=directory / "cache"),
         publish=PublishSpec(store=directory / "public"),
         retention=RetentionSpec(),
         targets=targets,
         modules={target.codename: modules for target in targets},
     )
+
+
+def artifacts(project: Project) -> Path:
+    """Where the artifacts of a definition lie that takes them from a directory."""
+    assert isinstance(project.source, DirectorySpec)
+    return project.source.path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from katpkg.model.module import ArtifactRule
 from katpkg.model.names import Codename, Line, ModuleName
 from katpkg.model.payload import MetaPayload
 from katpkg.model.project import Project
-from katpkg.pipeline.fetch import check_modules, fetch, resolve
+from katpkg.model.source import Choice
+from katpkg.pipeline.fetch import Intake, check_modules, fetch, fetch_locked, intake_of, resolve
 from katpkg.report import Quiet
+from katpkg.sources.access import Access
 from katpkg.sources.lock import read_lock
 from tests.builders import TRIXIE, make_module, make_target
 from tests.trees import tree
-from tests.unit.pipeline.projects import make_project
+from tests.unit.pipeline.projects import artifacts, make_project
 
 WEB = make_module(artifact=ArtifactRule(name=Line("web-{version}.zip")))
 PAGE = make_module(name=ModuleName("page"), artifact=ArtifactRule(name=Line("page_{codename}-{version}.zip")))
@@ -32,10 +35,14 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
+def intake(project: Project) -> Intake:
+    return intake_of(project, Access(now=lambda: 0.0), Quiet())
+
+
 def put(project: Project, *names: str) -> None:
-    project.source.path.mkdir(exist_ok=True)
+    artifacts(project).mkdir(exist_ok=True)
     for name in names:
-        (project.source.path / name).write_text(f"content of {name}")
+        (artifacts(project) / name).write_text(f"content of {name}")
 
 
 def locked(project: Project) -> dict[str, str]:
@@ -45,7 +52,7 @@ def locked(project: Project) -> dict[str, str]:
 
 
 def test_every_module_that_has_files_is_locked_for_every_target(project: Project) -> None:
-    fetch(project, (), Quiet())
+    fetch(intake(project), ())
     assert locked(project) == {
         "web bookworm": "web-1.0.zip",
         "web trixie": "web-1.0.zip",
@@ -55,52 +62,52 @@ def test_every_module_that_has_files_is_locked_for_every_target(project: Project
 
 
 def test_what_two_targets_share_is_kept_once(project: Project) -> None:
-    fetch(project, (), Quiet())
+    fetch(intake(project), ())
     kept = [path.read_text() for path in project.build.cache.rglob("*") if path.is_file()]
     assert sorted(kept) == sorted(f"content of {name}" for name in NAMES)
 
 
 def test_resolving_writes_nothing(project: Project) -> None:
     before = tree(project.directory)
-    assert len(resolve(project, (), Quiet()).artifacts) == 4
+    assert len(resolve(intake(project), ()).artifacts) == 4
     assert tree(project.directory) == before
 
 
 def test_only_what_is_named_is_looked_up_anew(project: Project) -> None:
-    fetch(project, (), Quiet())
+    fetch(intake(project), ())
     put(project, "web-1.1.zip", "page_bookworm-1.1.zip")
-    fetch(project, ("web",), Quiet())
+    fetch(intake(project), ("web",))
     assert locked(project)["web bookworm"] == "web-1.1.zip"
     assert locked(project)["page bookworm"] == "page_bookworm-1.0.zip"
 
 
 def test_without_a_lock_everything_is_looked_up_whatever_is_named(project: Project) -> None:
-    fetch(project, ("web",), Quiet())
+    fetch(intake(project), ("web",))
     assert len(locked(project)) == 4
 
 
 def test_what_the_lock_lacks_is_looked_up_too_so_that_two_new_modules_do_not_wait_for_each_other(
     project: Project,
 ) -> None:
-    fetch(replace(project, modules=dict.fromkeys(project.modules, (META,))), (), Quiet())
+    fetch(intake(replace(project, modules=dict.fromkeys(project.modules, (META,)))), ())
     assert locked(project) == {}
-    fetch(project, ("web",), Quiet())
+    fetch(intake(project), ("web",))
     assert len(locked(project)) == 4
 
 
 def test_when_one_is_missing_nothing_is_locked_and_nothing_kept(project: Project) -> None:
-    (project.source.path / "page_trixie-1.0.zip").unlink()
+    (artifacts(project) / "page_trixie-1.0.zip").unlink()
     before = tree(project.directory)
     with pytest.raises(SourceError, match="there is no artifact of page for trixie/amd64"):
-        fetch(project, (), Quiet())
+        fetch(intake(project), ())
     assert tree(project.directory) == before
 
 
 def test_a_module_is_not_looked_for_where_it_is_not_built(project: Project) -> None:
-    (project.source.path / "page_trixie-1.0.zip").unlink()
+    (artifacts(project) / "page_trixie-1.0.zip").unlink()
     only = replace(PAGE, codenames=(Codename("bookworm"),))
     modules = dict.fromkeys(project.modules, (WEB, only, META))
-    fetch(replace(project, modules=modules), (), Quiet())
+    fetch(intake(replace(project, modules=modules)), ())
     assert "page trixie" not in locked(project)
 
 
@@ -111,3 +118,28 @@ def test_a_module_that_is_not_there_is_said_with_those_that_are(project: Project
     assert caught.value.where == str(project.directory / "modules")
     assert caught.value.hint == "one of kat, page, web"
     check_modules(project, ("web", "kat"))
+
+
+def test_what_is_locked_is_brought_and_nothing_newer(project: Project) -> None:
+    fetch(intake(project), ())
+    put(project, "web-1.1.zip")
+    shutil.rmtree(project.build.cache)
+    before = project.lock_file.read_bytes()
+    lock = fetch_locked(intake(project), ("web",))
+    assert {each.name for each in lock.artifacts} == {"web-1.0.zip"}
+    assert [path.read_text() for path in project.build.cache.rglob("*") if path.is_file()] == ["content of web-1.0.zip"]
+    assert project.lock_file.read_bytes() == before
+
+
+def test_without_a_lock_nothing_is_brought(project: Project) -> None:
+    with pytest.raises(ConfigError) as caught:
+        fetch_locked(intake(project), ())
+    assert (caught.value.message, caught.value.hint) == ("there is no lock", "katpkg fetch")
+    assert not project.build.cache.exists()
+
+
+def test_a_run_can_only_be_asked_for_where_there_are_runs(project: Project) -> None:
+    with pytest.raises(ConfigError) as caught:
+        intake_of(project, Access(now=lambda: 0.0), Quiet(), Choice(tag="v1.0"))
+    assert caught.value.message == "tag v1.0 can only be asked for where artifacts come from GitHub"
+    assert caught.value.where == "katpkg.toml: source.kind"

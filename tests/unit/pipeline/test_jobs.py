@@ -23,7 +23,7 @@ from katpkg.sources.cache import Cache
 from katpkg.sources.local import DirectorySource
 from katpkg.sources.lock import Lock
 from tests.builders import TEMPLATES, TRIXIE, make_artifact, make_module, make_target
-from tests.unit.pipeline.projects import make_project
+from tests.unit.pipeline.projects import artifacts, make_project
 
 AMD64, ARM64, OTHER = make_target(), make_target(architecture="arm64"), make_target(TRIXIE)
 RULE = ArtifactRule(name=Line("web-{version}.zip"))
@@ -44,7 +44,7 @@ def shop_of(directory: Path, modules: Sequence[ModuleSpec], targets: tuple[Targe
     project = make_project(directory, *modules, targets=targets)
     return Workshop(
         project=project,
-        source=DirectorySource(project.source.path),
+        source=DirectorySource(artifacts(project)),
         cache=Cache(project.build.cache),
         templates=TEMPLATES,
         builder=DebBuilder(TEMPLATES),

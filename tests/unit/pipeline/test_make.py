@@ -17,6 +17,7 @@ from katpkg.model.payload import DebPayload
 from katpkg.packages.order import Order
 from katpkg.pipeline.make import Workshop, adopt
 from tests.builders import MOMENT, make_artifact, make_deb, make_module, make_target, make_zip
+from tests.unit.pipeline.projects import artifacts
 from tests.unit.pipeline.test_jobs import shop_of
 
 FOREIGN = make_module(
@@ -31,7 +32,7 @@ def shop(tmp_path: Path) -> Workshop:
 
 
 def order_of(shop: Workshop, file: Path) -> Order:
-    artifact: Artifact = make_artifact(file.replace(shop.project.source.path / file.name))
+    artifact: Artifact = make_artifact(file.replace(artifacts(shop.project) / file.name))
     return Order(
         project=shop.project, module=FOREIGN, target=make_target(), artifact=artifact, date=MOMENT, siblings={}
     )

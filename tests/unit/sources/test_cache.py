@@ -16,7 +16,8 @@ from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.target import Target
-from katpkg.report import Quiet, Reporter
+from katpkg.report import Meter
+from katpkg.sources.base import BrokenOff
 from katpkg.sources.cache import Cache
 from katpkg.sources.workplace import PREFIX, held, workplace
 from tests.builders import make_artifact
@@ -32,7 +33,7 @@ class Bytes:
     def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
         raise NotImplementedError
 
-    def fetch(self, artifact: Artifact, to: Path, reporter: Reporter) -> None:  # noqa: ARG002
+    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:  # noqa: ARG002
         self.brought += 1
         to.write_bytes(self.content)
 
@@ -50,8 +51,8 @@ def kept(root: Path) -> list[Path]:
 
 def test_an_artifact_is_brought_once(artifact: Artifact, tmp_path: Path) -> None:
     source, cache = Bytes(b"what was locked"), Cache(tmp_path / "cache")
-    first = cache.get(artifact, source, Quiet())
-    assert cache.get(artifact, source, Quiet()) == first
+    first = cache.get(artifact, source)
+    assert cache.get(artifact, source) == first
     assert first.read_bytes() == b"what was locked"
     assert source.brought == 1
 
@@ -59,15 +60,15 @@ def test_an_artifact_is_brought_once(artifact: Artifact, tmp_path: Path) -> None
 @pytest.mark.parametrize("damage", [b"", b"what was l0cked"])
 def test_a_damaged_one_is_brought_anew(damage: bytes, artifact: Artifact, tmp_path: Path) -> None:
     source, cache = Bytes(b"what was locked"), Cache(tmp_path / "cache")
-    path = cache.get(artifact, source, Quiet())
+    path = cache.get(artifact, source)
     path.write_bytes(damage)
-    assert cache.get(artifact, source, Quiet()).read_bytes() == b"what was locked"
+    assert cache.get(artifact, source).read_bytes() == b"what was locked"
     assert source.brought == 2
 
 
 def test_other_bytes_than_were_locked_are_refused_and_not_kept(artifact: Artifact, tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
-        Cache(tmp_path / "cache").get(artifact, Bytes(b"something else"), Quiet())
+        Cache(tmp_path / "cache").get(artifact, Bytes(b"something else"))
     assert caught.value.message == "web-1.0.zip is not the artifact that is locked"
     assert caught.value.where == "web-1.0.zip"
     assert caught.value.hint == "if what is there now is right: katpkg fetch web"
@@ -77,19 +78,64 @@ def test_other_bytes_than_were_locked_are_refused_and_not_kept(artifact: Artifac
 
 def test_a_source_that_fails_half_way_leaves_nothing(artifact: Artifact, tmp_path: Path) -> None:
     class Failing(Bytes):
-        def fetch(self, artifact: Artifact, to: Path, reporter: Reporter) -> None:
-            super().fetch(artifact, to, reporter)
+        def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:
+            super().fetch(artifact, to, meter)
             raise SourceError("the line went dead")
 
     with pytest.raises(SourceError, match="the line went dead"):
-        Cache(tmp_path / "cache").get(artifact, Failing(b"what was"), Quiet())
-    assert list((tmp_path / "cache/sha256").iterdir()) == []
+        Cache(tmp_path / "cache").get(artifact, Failing(b"what was"))
+    assert kept(tmp_path / "cache") == []
+
+
+class Line(Bytes):
+    """A source that breaks off after so many bytes each time, and goes on from what is there."""
+
+    def __init__(self, content: bytes, each: int) -> None:
+        super().__init__(content)
+        self._each = each
+        self.begun_with: list[bytes] = []
+
+    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:  # noqa: ARG002
+        self.begun_with.append(to.read_bytes())
+        with to.open("ab") as file:
+            file.write(self.content[file.tell() :][: self._each])
+            if file.tell() < len(self.content):
+                raise BrokenOff("the line went dead")
+
+
+def test_what_arrived_before_it_broke_off_is_gone_on_from(artifact: Artifact, tmp_path: Path) -> None:
+    source, cache = Line(b"what was locked", each=8), Cache(tmp_path / "cache")
+    with pytest.raises(BrokenOff, match="the line went dead"):
+        cache.get(artifact, source)
+    assert [path.read_bytes() for path in kept(tmp_path / "cache")] == [b"what was"]
+    assert cache.get(artifact, source).read_bytes() == b"what was locked"
+    assert source.begun_with == [b"", b"what was"]
+    assert kept(tmp_path / "cache") == [tmp_path / "cache/sha256" / artifact.digest.sha256]
+
+
+def test_a_beginning_that_was_damaged_is_given_up_and_not_the_artifact(artifact: Artifact, tmp_path: Path) -> None:
+    beginning = tmp_path / "cache/partial" / artifact.digest.sha256
+    beginning.parent.mkdir(parents=True)
+    beginning.write_bytes(b"WHAT")
+    source = Line(b"what was locked", each=100)
+    assert Cache(tmp_path / "cache").get(artifact, source).read_bytes() == b"what was locked"
+    assert source.begun_with == [b"WHAT", b""]
+    assert kept(tmp_path / "cache") == [tmp_path / "cache/sha256" / artifact.digest.sha256]
+
+
+def test_one_is_here_by_its_size_until_somebody_uses_it(artifact: Artifact, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    assert not cache.has(artifact)
+    path = cache.get(artifact, Bytes(b"what was locked"))
+    assert cache.has(artifact)
+    path.write_bytes(b"what was")
+    assert not cache.has(artifact)
 
 
 def test_a_cache_that_cannot_be_written_is_said(artifact: Artifact, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(SourceError) as caught:
-        Cache(tmp_path / "cache").get(artifact, Bytes(b"what was locked"), Quiet())
+        Cache(tmp_path / "cache").get(artifact, Bytes(b"what was locked"))
     assert caught.value.message == "web-1.0.zip cannot be kept: Not a directory"
     assert "set build.cache in katpkg.toml" in str(caught.value.hint)
 
@@ -97,7 +143,7 @@ def test_a_cache_that_cannot_be_written_is_said(artifact: Artifact, tmp_path: Pa
 def test_many_at_once_get_the_same_whole_file(artifact: Artifact, tmp_path: Path) -> None:
     source, cache = Bytes(b"what was locked"), Cache(tmp_path / "cache")
     with ThreadPoolExecutor(8) as pool:
-        paths = list(pool.map(lambda _: cache.get(artifact, source, Quiet()), range(32)))
+        paths = list(pool.map(lambda _: cache.get(artifact, source), range(32)))
     assert {path.read_bytes() for path in paths} == {b"what was locked"}
     assert kept(tmp_path / "cache") == [paths[0]]
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from katpkg.errors import ConfigError
-from katpkg.model.artifact import Artifact
+from katpkg.model.artifact import Artifact, Provenance
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Codename, ModuleName, Sha256
+from katpkg.model.source import RepositoryName
 from katpkg.sources.lock import Lock, read_lock, write_lock
 from tests.builders import AMD64, MOMENT
 
@@ -29,6 +30,18 @@ ARTIFACT = Artifact(
 LOCK = Lock(artifacts=(ARTIFACT,))
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=20)
 
+PROVENANCE = st.builds(
+    Provenance,
+    repository=st.just("owner/name").map(RepositoryName),
+    commit=TEXT,
+    ref=TEXT,
+    id=st.integers(0, 1 << 40),
+    workflow=TEXT,
+    event=TEXT,
+    run=st.integers(0, 1 << 40),
+    attempt=st.integers(0, 9),
+    expires=TEXT,
+)
 ARTIFACTS = st.builds(
     Artifact,
     module=st.from_regex(ModuleName.pattern, fullmatch=True).map(ModuleName),
@@ -40,6 +53,7 @@ ARTIFACTS = st.builds(
     date=st.integers(0, 1 << 32),
     origin=TEXT,
     verified=TEXT,
+    provenance=st.none() | PROVENANCE,
 )
 
 
@@ -98,7 +112,7 @@ WHOLE = (
     [
         ("version = 1\n[[artifact", "Expected"),
         ("", "'version' is missing"),
-        ("version = 2\n", "its version is 2, and this katpkg reads 1"),
+        ("version = 3\n", "its version is 3, and this katpkg reads 2 and older"),
         (WHOLE.replace('origin = "w"\n', ""), "'origin' is missing"),
         (WHOLE.replace("a" * 64, "a" * 63), "is no sha256"),
         (WHOLE.replace("size = 3", 'size = "many"'), "invalid literal"),
@@ -116,6 +130,17 @@ def test_a_lock_that_cannot_be_understood_is_refused_and_left_as_it_is(text: str
     assert caught.value.hint == f"rm {path}; katpkg fetch"
     assert details in str(caught.value.details)
     assert path.read_text() == text
+
+
+def test_a_lock_of_the_version_before_is_read_and_written_anew_in_this_one(tmp_path: Path) -> None:
+    path = tmp_path / "katpkg.lock"
+    path.write_text(WHOLE)
+    lock = read_lock(path)
+    assert lock is not None
+    assert [(each.name, each.provenance) for each in lock.artifacts] == [("w", None)]
+    assert write_lock(path, lock)
+    assert "version = 2\n" in path.read_text()
+    assert read_lock(path) == lock
 
 
 def test_what_is_no_file_is_no_lock(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""GitHub: artifacts of workflow runs, assets of releases, and who is believed."""
