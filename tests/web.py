@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +28,10 @@ class Web:
     """Where clients are sent."""
     cuts: str = ""
     """What breaks off: the end of a path."""
+    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """What happens once, while a path that ends so is on its way, opened and not yet sent."""
+    log: list[tuple[str, int]] = field(default_factory=list)
+    """Paths that were asked for, and what was answered."""
 
 
 @contextmanager
@@ -68,12 +73,18 @@ class _Page(SimpleHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"half of it")
             return None
-        return super().send_head()
+        opened = super().send_head()
+        for end in [end for end in self.web.meanwhile if self.path.endswith(end)]:
+            self.web.meanwhile.pop(end)()
+        return opened
 
     def end_headers(self) -> None:
         if self.web.control and self.path.endswith("InRelease"):
             self.send_header("Cache-Control", self.web.control)
         super().end_headers()
+
+    def log_request(self, code: int | str = "-", _size: int | str = "-") -> None:
+        self.web.log.append((unquote(self.path), int(code)))
 
     def log_message(self, *_: object) -> None:
         pass
