@@ -1,0 +1,111 @@
+"""What only the administrator knows, and how everything that services need is derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from katctl import settings
+from katctl.errors import SettingsError
+from katctl.model import Module, Product, Setting
+from katctl.secret import Secrets
+
+AUTOMATIC = "auto"
+HOLES = ("secret", "database", "queue", "host", "email")
+"""What a setting's ``fill`` may hold in braces."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """The product's own settings: from debconf, or from the administrator's file."""
+
+    setup: str = AUTOMATIC
+    """auto or manual."""
+    host: str = ""
+    """The public name."""
+    email: str = ""
+    """The administrator's."""
+    postgresql: str = ""
+    """URL of an administrator of a PostgreSQL elsewhere; empty: the one on this host."""
+    rabbitmq: str = ""
+    """URL of a vhost of a RabbitMQ elsewhere; empty: the one on this host."""
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether installing and upgrading set up."""
+        return self.setup != "manual"
+
+
+def read_answers(product: Product) -> Answers:
+    """What was answered. Raises SettingsError."""
+    module = Module(name=product.module, package="")
+    said = settings.texts(product, module)
+    answers = Answers(
+        setup=said.get("SETUP", AUTOMATIC) or AUTOMATIC,
+        host=said.get("HOST_NAME", ""),
+        email=said.get("ADMIN_EMAIL", ""),
+        postgresql=said.get("POSTGRESQL_URL", ""),
+        rabbitmq=said.get("RABBITMQ_URL", ""),
+    )
+    where = str(product.administrator_file(product.module))
+    for name, url, schemes in (
+        ("POSTGRESQL_URL", answers.postgresql, ("postgresql", "postgres")),
+        ("RABBITMQ_URL", answers.rabbitmq, ("amqp", "amqps")),
+    ):
+        if url and (urlsplit(url).scheme not in schemes or not urlsplit(url).hostname):
+            raise SettingsError(f"{name} is no URL", where=where, hint=f"{name}={schemes[0]}://USER:PASSWORD@HOST/NAME")
+    return answers
+
+
+class Derivation:
+    """Makes the values of settings that say how they are filled."""
+
+    def __init__(self, product: Product, answers: Answers, secrets: Secrets) -> None:
+        self._product = product
+        self._answers = answers
+        self._secrets = secrets
+
+    def environment(self, module: Module) -> dict[str, str]:
+        """The generated values of ``module``; what cannot be known is left to the shipped value."""
+        made = {setting.name: self._fill(module, setting) for setting in module.settings if setting.fill}
+        return {name: text for name, text in made.items() if text is not None}
+
+    def database_url(self, module: Module) -> str:
+        """Where the module's database is, and how its role gets in."""
+        assert module.database is not None  # noqa: S101
+        password = self._secrets.get(f"role {module.database.role}")
+        elsewhere = urlsplit(self._answers.postgresql)
+        host, port = elsewhere.hostname or "localhost", elsewhere.port or 5432
+        netloc = f"{module.database.role}:{password}@{host}:{port}"
+        return urlunsplit(("postgresql", netloc, f"/{module.database.name}", elsewhere.query, ""))
+
+    def queue_url(self) -> str:
+        """The broker's vhost of the product, and how to get in."""
+        if self._answers.rabbitmq:
+            return self._answers.rabbitmq
+        name = self._product.name
+        return f"amqp://{name}:{self._secrets.get('broker')}@localhost:5672/{quote(name, safe='')}"
+
+    def _fill(self, module: Module, setting: Setting) -> str | None:
+        purpose = f"shared {setting.shared}" if setting.shared else f"{module.name} {setting.name}"
+        text = setting.fill
+        for hole in HOLES:
+            if f"{{{hole}}}" in text:
+                known = self._value(hole, module, purpose)
+                if not known:
+                    return None
+                text = text.replace(f"{{{hole}}}", known)
+        return text
+
+    def _value(self, hole: str, module: Module, purpose: str) -> str:
+        match hole:
+            case "secret":
+                return self._secrets.get(purpose)
+            case "database":
+                return self.database_url(module)
+            case "queue":
+                return self.queue_url()
+            case "host":
+                return self._answers.host
+            case _:
+                return self._answers.email

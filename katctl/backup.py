@@ -1,0 +1,157 @@
+"""A backup: one tar of databases, configuration, secrets and data, whose last member says what it holds, by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from katctl import packages
+from katctl.errors import BackupError, KatctlError
+from katctl.site import Site
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+KEPT = 3
+"""Backups of upgrades that are kept; those that an administrator made are theirs to delete."""
+
+UPGRADE = "upgrade"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a backup holds."""
+
+    product: str
+    made: str
+    """UTC, ISO 8601."""
+    versions: dict[str, str]
+    databases: dict[str, str]
+    """Module → member."""
+    directories: dict[str, str]
+    """Path on the server → prefix of its members."""
+    sha256: dict[str, str] = field(default_factory=dict)
+    """Of each file, by member."""
+    format: int = FORMAT
+
+
+def default_path(site: Site, now: datetime, reason: str) -> Path:
+    """Where a backup goes unless somebody says otherwise."""
+    return site.product.backups / f"{site.product.name}-{now:%Y%m%dT%H%M%SZ}-{reason}.tar"
+
+
+def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
+    """Write a backup to ``path``, whole or not at all; directories of ``data`` too, if wanted. Raises BackupError."""
+    if path.exists():
+        raise BackupError("there is a file already", where=str(path), hint="give another name")
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, mode=0o700)
+        with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            _write(site, file, now, data=data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise BackupError(f"it cannot be written: {error.strerror}", where=str(path), hint="make room") from error
+    except KatctlError as error:
+        raise BackupError(
+            f"it cannot be made: {error}", where=str(path), hint=error.hint, details=error.details
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def forget_old(site: Site, keep: Path) -> None:
+    """Delete all but the newest backups that upgrades made, and never ``keep``."""
+    old = sorted(site.product.backups.glob(f"{site.product.name}-*-{UPGRADE}.tar"))[:-KEPT]
+    for path in old:
+        if path != keep:
+            path.unlink()
+
+
+def digest(file: IO[bytes]) -> str:
+    """SHA-256 of all that ``file`` has still to say."""
+    found = hashlib.sha256()
+    while part := file.read(1 << 20):
+        found.update(part)
+    return found.hexdigest()
+
+
+def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) -> None:
+    modules = site.product.modules
+    manifest = Manifest(
+        product=site.product.name,
+        made=now.isoformat(timespec="seconds"),
+        versions=packages.versions(module.package for module in modules),
+        databases={module.name: f"databases/{module.name}.dump" for module in modules if module.database},
+        directories={path: f"directories{path}" for path in _directories(site)} if data else {},
+    )
+    with tarfile.open(fileobj=file, mode="w") as tar, tempfile.TemporaryDirectory(dir=site.product.state) as work:
+        for name, path in (*_configuration(site), *_dumps(site, manifest, Path(work))):
+            _add(tar, name, path, manifest)
+        for root, prefix in manifest.directories.items():
+            _add_tree(tar, prefix, Path(root), manifest)
+        text = json.dumps(asdict(manifest), indent=2).encode()
+        info = tarfile.TarInfo(MANIFEST)
+        info.size, info.mode, info.mtime = len(text), 0o600, int(now.timestamp())
+        tar.addfile(info, io.BytesIO(text))
+
+
+def _configuration(site: Site) -> Iterator[tuple[str, Path]]:
+    product = site.product
+    yield from ((name, path) for name, path in (("secrets.json", product.state / "secrets.json"),) if path.exists())
+    for module in product.modules:
+        path = product.administrator_file(module.name)
+        if path.exists():
+            yield f"administrator/{module.name}.conf", path
+    answers = product.generated_file(product.module)
+    if answers.exists():
+        yield "answers.env", answers
+
+
+def _dumps(site: Site, manifest: Manifest, work: Path) -> Iterator[tuple[str, Path]]:
+    for module in site.product.modules:
+        if module.database:
+            path = work / "dump"
+            site.tell(f"backing up the database {module.database.name}")
+            site.postgresql.dump(module.database.name, path)
+            yield manifest.databases[module.name], path
+            path.unlink()
+
+
+def _directories(site: Site) -> list[str]:
+    found = [each.path for module in site.product.modules for each in module.directories if each.backup]
+    return [path for path in found if Path(path).is_dir()]
+
+
+def _add(tar: tarfile.TarFile, name: str, path: Path, manifest: Manifest) -> None:
+    info = tar.gettarinfo(str(path), name)
+    with path.open("rb") as file:
+        manifest.sha256[name] = digest(file)
+        file.seek(0)
+        tar.addfile(info, file)
+
+
+def _add_tree(tar: tarfile.TarFile, prefix: str, root: Path, manifest: Manifest) -> None:
+    for path in _below(root):
+        name = f"{prefix}{str(path).removeprefix(str(root))}"
+        if path.is_file() and not path.is_symlink():
+            _add(tar, name, path, manifest)
+        elif path.is_dir() or path.is_symlink():
+            tar.add(path, name, recursive=False)
+
+
+def _below(root: Path) -> Iterable[Path]:
+    yield root
+    yield from sorted(root.rglob("*"))

@@ -1,0 +1,27 @@
+"""Files that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Replace ``path`` in one step; what a crash leaves is the old file or the new one. Makes its directory (0755)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.chmod(mode)
+    unfinished.replace(path)
+
+
+def read(path: Path) -> str:
+    """What ``path`` holds; nothing when it is not there."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,116 @@
+"""Whether all is well: every service, and what it stands on, asked in the way it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+
+from katctl import amqp, settings, systemd
+from katctl.errors import KatctlError, ToolFailed
+from katctl.model import Module, Service
+from katctl.postgresql import ask_as
+from katctl.probes import Unwell, ask
+from katctl.site import Site
+
+
+class Verdict(Enum):
+    """How something is."""
+
+    WELL = "well"
+    UNWELL = "unwell"
+    IDLE = "idle"
+    """It does not run, and need not: a condition is not met, or the administrator said so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How one thing is, and how that is known."""
+
+    module: str
+    subject: str
+    verdict: Verdict
+    said: str
+
+
+def examine(site: Site) -> list[Finding]:
+    """How everything is. Asks all at once; a service that hangs costs seconds, not the others' time."""
+    questions = list(_questions(site))
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="health") as pool:
+        return list(pool.map(_answer, questions))
+
+
+def is_well(findings: list[Finding]) -> bool:
+    """Whether nothing is unwell."""
+    return all(finding.verdict is not Verdict.UNWELL for finding in findings)
+
+
+def service_health(site: Site, module: Module, service: Service) -> Finding:
+    """How one service is."""
+    found = partial(Finding, module=module.name, subject=service.unit)
+    state = systemd.state(service.unit)
+    if state != "active":
+        verdict, said = _why_not_active(service, state)
+        return found(verdict=verdict, said=said)
+    if service.health is None:
+        return found(verdict=Verdict.WELL, said="active")
+    try:
+        said = ask(service.health, settings.texts(site.product, module), site.derivation.queue_url())
+    except (Unwell, KatctlError) as error:
+        return found(verdict=Verdict.UNWELL, said=str(error))
+    return found(verdict=Verdict.WELL, said=said)
+
+
+Question = Callable[[], Finding]
+
+
+def _answer(question: Question) -> Finding:
+    return question()
+
+
+def _questions(site: Site) -> Iterator[Question]:
+    for module in site.product.modules:
+        if module.database:
+            yield partial(_database_health, site, module)
+        if module.queue:
+            yield partial(_broker_health, site, module)
+        for service in module.services:
+            yield partial(service_health, site, module, service)
+
+
+def _why_not_active(service: Service, state: str) -> tuple[Verdict, str]:
+    if not service.is_possible:
+        return Verdict.IDLE, f"{state}: there is no {service.condition}"
+    if systemd.is_masked(service.unit):
+        return Verdict.IDLE, f"{state}: the administrator masked it"
+    return Verdict.UNWELL, f"{state}: journalctl -u {service.unit}"
+
+
+def _database_health(site: Site, module: Module) -> Finding:
+    """Whether the module's own credentials let it into its own database."""
+    assert module.database is not None  # noqa: S101
+    found = partial(Finding, module=module.name, subject=f"database {module.database.name}")
+    url = url_of(site, module, "{database}") or site.derivation.database_url(module)
+    try:
+        ask_as(url, "SELECT 1;")
+    except ToolFailed as error:
+        return found(verdict=Verdict.UNWELL, said=(error.details or str(error)).splitlines()[-1])
+    return found(verdict=Verdict.WELL, said="lets its role in")
+
+
+def _broker_health(site: Site, module: Module) -> Finding:
+    found = partial(Finding, module=module.name, subject="broker")
+    try:
+        amqp.check_login(url_of(site, module, "{queue}") or site.derivation.queue_url())
+    except amqp.Refused as error:
+        return found(verdict=Verdict.UNWELL, said=str(error))
+    return found(verdict=Verdict.WELL, said="lets us in")
+
+
+def url_of(site: Site, module: Module, hole: str) -> str:
+    """The effective value of the first setting that ``hole`` alone fills; empty when there is none."""
+    names = [setting.name for setting in module.settings if setting.fill == hole]
+    values = settings.texts(site.product, module)
+    return next((values[name] for name in names if values.get(name)), "")

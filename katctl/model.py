@@ -1,0 +1,154 @@
+"""What the packages of a product say about themselves, as nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """How to tell that a service is well: by what it answers, or by its being at work on a queue."""
+
+    url: str = ""
+    form: tuple[str, ...] = ()
+    """NAME=SETTING pairs: posted with the settings' values."""
+    status: int = 200
+    contains: str = ""
+    queue: str = ""
+    """A queue of the broker that somebody must be taking from."""
+    patience: int = 30
+    """Seconds that it may take after a start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A systemd service."""
+
+    name: str
+    description: str
+    account: str
+    after: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
+    calendar: str = ""
+    condition: str = ""
+    health: Probe | None = None
+
+    @property
+    def unit(self) -> str:
+        """The unit that is enabled and started: the service, or the timer that starts it."""
+        return f"{self.name}.timer" if self.calendar else f"{self.name}.service"
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the path that it needs is there."""
+        return not self.condition or Path(self.condition).exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """An environment variable that the services of a module read."""
+
+    name: str
+    meaning: str
+    default: str | None = None
+    required: bool = False
+    secret: bool = False
+    shared: str = ""
+    fill: str = ""
+    """How its value is made: text in which {secret}, {database}, {queue}, {host} and {email} stand for theirs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A PostgreSQL database and the role that owns it."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """A command that brings a module's data to the installed version."""
+
+    name: str
+    exec: str
+    user: str
+    directory: str = ""
+    after: tuple[str, ...] = ()
+    """Modules whose services must be up first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """A directory of data."""
+
+    path: str
+    user: str
+    mode: str = "0750"
+    backup: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A component of the product that is installed here."""
+
+    name: str
+    package: str
+    services: tuple[Service, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    directories: tuple[Directory, ...] = ()
+    database: Database | None = None
+    queue: bool = False
+    migrations: tuple[Migration, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a machine must have at least."""
+
+    memory: int = 0
+    """MiB."""
+    disk: int = 0
+    """MiB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """All that is installed here, and where it keeps its things; below ``root`` when that is not /."""
+
+    name: str
+    module: str
+    """The module that brought katctl; its settings are the product's own."""
+    version: str
+    needs: Needs
+    modules: tuple[Module, ...] = ()
+    root: Path = Path("/")
+
+    @property
+    def state(self) -> Path:
+        """What setting up remembers."""
+        return self.root / "var/lib" / self.name
+
+    @property
+    def backups(self) -> Path:
+        """Where backups go."""
+        return self.root / "var/backups" / self.name
+
+    def defaults_file(self, module: str) -> Path:
+        """Shipped values."""
+        return self.root / f"usr/lib/{self.name}/{module}.defaults"
+
+    def generated_file(self, module: str) -> Path:
+        """Values that were made here."""
+        return self.state / f"config/{module}.env"
+
+    def administrator_file(self, module: str) -> Path:
+        """The administrator's own words, which win."""
+        return self.root / f"etc/{self.name}/{module}.conf"
+
+    @property
+    def services(self) -> Iterator[tuple[Module, Service]]:
+        """Every service with its module."""
+        return ((module, service) for module in self.modules for service in module.services)

@@ -1,0 +1,63 @@
+"""Asking a service whether it is well."""
+
+from __future__ import annotations
+
+import http.client
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, Request, build_opener
+
+from katctl import amqp
+from katctl.model import Probe
+
+SECONDS = 15.0
+"""That a service may take for one answer."""
+
+MOST = 1_000_000
+"""Bytes of an answer that are read."""
+
+_opener = build_opener(ProxyHandler({}))
+
+
+class Unwell(Exception):
+    """The service does not do what its probe asks for; the message says what it did."""
+
+
+def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
+    """What proves that the service is well, in a few words. ``environment`` is its settings. Raises Unwell."""
+    if probe.queue:
+        return _ask_queue(probe.queue, queue_url)
+    status, answer = _request(probe, environment)
+    if status != probe.status:
+        raise Unwell(f"{probe.url} answers {status}: {_short(answer)}")
+    if probe.contains not in answer:
+        raise Unwell(f"{probe.url} does not say {probe.contains!r}: {_short(answer)}")
+    return f"{probe.url} answers {status}"
+
+
+def _request(probe: Probe, environment: dict[str, str]) -> tuple[int, str]:
+    pairs = [pair.partition("=")[::2] for pair in probe.form]
+    body = urlencode([(name, environment.get(setting, "")) for name, setting in pairs]).encode() if pairs else None
+    try:
+        with _opener.open(Request(probe.url, body), timeout=SECONDS) as answer:  # noqa: S310
+            return answer.status, answer.read(MOST).decode("utf-8", "replace")
+    except HTTPError as error:
+        with error:
+            return error.code, error.read(MOST).decode("utf-8", "replace")
+    except (URLError, http.client.HTTPException, OSError) as error:
+        reason = getattr(error, "reason", error)
+        raise Unwell(f"{probe.url} does not answer: {reason}") from error
+
+
+def _ask_queue(queue: str, url: str) -> str:
+    try:
+        count = amqp.consumers(url, queue)
+    except amqp.Refused as error:
+        raise Unwell(f"queue {queue}: {error}") from error
+    if not count:
+        raise Unwell(f"nobody takes from queue {queue}")
+    return f"{count} take from queue {queue}"
+
+
+def _short(answer: str) -> str:
+    return " ".join(answer.split())[:120]

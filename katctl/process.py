@@ -1,0 +1,90 @@
+"""The only way to another program. What is secret goes through stdin or the environment, never through argv."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from katctl.errors import ToolFailed
+
+SURROUNDINGS = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/"}
+"""All that a program inherits from us."""
+
+PATIENCE = 3600
+"""Seconds after which a program is taken to hang; migrations and dumps take their time."""
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    stdin: str | Path = "",
+    into: Path | None = None,
+    user: str | None = None,
+    directory: str = "/",
+    env: Mapping[str, str] | None = None,
+    patience: float = PATIENCE,
+) -> str:
+    """What ``argv`` prints; nothing when that goes ``into`` a file. Raises ToolFailed when it does not end with 0."""
+    words = [*(("runuser", "--user", user, "--") if user and user != "root" else ()), *argv]
+    try:
+        done = _run(words, stdin, into, directory, SURROUNDINGS | dict(env or {}), patience)
+    except FileNotFoundError as error:
+        raise ToolFailed(f"{words[0]} is not installed", hint=f"apt install the package that has {words[0]}") from error
+    except subprocess.TimeoutExpired as error:
+        raise ToolFailed(f"{argv[0]} did not end within {patience:.0f} s", where=" ".join(argv)) from error
+    except OSError as error:
+        raise ToolFailed(f"{argv[0]} cannot be started: {error.strerror}", where=" ".join(argv)) from error
+    if done.returncode != 0:
+        said = f"{done.stdout or ''}{done.stderr}".strip()
+        raise ToolFailed(f"{argv[0]} failed ({done.returncode})", where=" ".join(argv), details=tail(said))
+    return done.stdout or ""
+
+
+def succeeds(argv: Sequence[str]) -> bool:
+    """Whether ``argv`` ends with 0."""
+    try:
+        run(argv, patience=60)
+    except ToolFailed:
+        return False
+    return True
+
+
+def tail(text: str, lines: int = 20) -> str:
+    """The last ``lines`` of ``text``."""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def _run(
+    words: Sequence[str],
+    stdin: str | Path,
+    into: Path | None,
+    directory: str,
+    env: Mapping[str, str],
+    patience: float,
+) -> subprocess.CompletedProcess[str]:
+    source = stdin.open("rb") if isinstance(stdin, Path) else subprocess.PIPE
+    out = into.open("wb") if into else subprocess.PIPE
+    with ExitStack() as files:
+        for each in (source, out):
+            if not isinstance(each, int):
+                files.enter_context(each)
+        child = files.enter_context(
+            subprocess.Popen(
+                words,
+                stdin=source,
+                stdout=out,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                cwd=directory,
+                env=env,
+            )
+        )
+        try:
+            said, complained = child.communicate(None if isinstance(stdin, Path) else stdin, timeout=patience)
+        except BaseException:
+            child.kill()
+            raise
+        return subprocess.CompletedProcess(words, child.returncode, said, complained)

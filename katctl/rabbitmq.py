@@ -1,0 +1,69 @@
+"""The RabbitMQ of this host through rabbitmqctl(8), and its confinement to the loopback. Passwords go by stdin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from katctl import files, process
+from katctl.errors import ToolFailed
+
+MARK = "written by katctl; removed when the product is purged with its data"
+
+BROKER = f"# {MARK}\nlisteners.tcp.1 = 127.0.0.1:5672\n"
+KERNEL = f"%% {MARK}\n[{{kernel, [{{inet_dist_use_interface, {{127,0,0,1}}}}]}}].\n"
+NODE = f"# {MARK}\nNODENAME=rabbit@localhost\nexport ERL_EPMD_ADDRESS=127.0.0.1\n# end of what katctl wrote\n"
+MAPPER = f"# {MARK}\n[Socket]\nListenStream=\nListenStream=127.0.0.1:4369\n"
+"""epmd is started by systemd, which holds its socket."""
+
+UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket")
+
+
+class RabbitMQ:
+    """The broker of this host; its configuration lies below ``root``/etc."""
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        etc = root / "etc"
+        self.confinement = {
+            etc / "rabbitmq/rabbitmq.conf": BROKER,
+            etc / "rabbitmq/advanced.config": KERNEL,
+            etc / "systemd/system/epmd.socket.d/loopback.conf": MAPPER,
+        }
+        self._node = etc / "rabbitmq/rabbitmq-env.conf"
+
+    @property
+    def is_confined(self) -> bool:
+        """Whether we confined it, or somebody configured it, which is then theirs to answer for."""
+        return NODE in files.read(self._node) or any(path.exists() for path in self.confinement)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nobody uses it yet: only then may its node get another name. Raises ToolFailed."""
+        return self._ask("list_vhosts").split() == ["/"] and self._ask("list_users").split()[::2] == ["guest"]
+
+    def confine(self) -> None:
+        """Bind broker, distribution and port mapper to the loopback, and restart it. Raises ToolFailed."""
+        process.run(["systemctl", "stop", *UNITS], patience=120)
+        for path, text in self.confinement.items():
+            files.write(path, text, mode=0o644)
+        before = files.read(self._node)
+        if NODE not in before:
+            self._node.write_text(f"{before}\n{NODE}")
+        process.run(["systemctl", "daemon-reload"])
+        process.run(["systemctl", "start", "epmd.socket", "rabbitmq-server.service"], patience=600)
+
+    def provide(self, name: str, password: str) -> None:
+        """A vhost and a user of that name, who may do everything there and nothing elsewhere. Raises ToolFailed."""
+        process.run(["systemctl", "start", "rabbitmq-server.service"], patience=600)
+        self._ask("add_vhost", name)
+        try:
+            self._ask("add_user", name, stdin=password)
+        except ToolFailed as error:
+            if "already exists" not in (error.details or ""):
+                raise
+            self._ask("change_password", name, stdin=password)
+        self._ask("set_permissions", "-p", name, name, ".*", ".*", ".*")
+
+    def _ask(self, command: str, *words: str, stdin: str = "") -> str:
+        return process.run(
+            ["rabbitmqctl", "--quiet", command, *words], stdin=f"{stdin}\n" if stdin else "", patience=90
+        )

@@ -1,0 +1,191 @@
+"""Bringing a backup back: checked before anything is touched, beside the present data until it is whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from katctl import files, systemd
+from katctl.backup import FORMAT, MANIFEST, Manifest, digest
+from katctl.errors import BackupError
+from katctl.model import Directory, Module
+from katctl.postgresql import identifier
+from katctl.rollout import stop_order
+from katctl.site import Site, open_site
+from katctl.steps import Configuration, Databases
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """An open backup, whose files are what its manifest says."""
+
+    tar: tarfile.TarFile
+    manifest: Manifest
+
+    def copy(self, member: str, path: Path) -> None:
+        """Write the file ``member`` to ``path``, for root alone."""
+        with _open(self.tar, member) as source, path.open("wb") as file:
+            path.chmod(0o600)
+            shutil.copyfileobj(source, file)
+
+    def text(self, member: str) -> str:
+        """What the file ``member`` says."""
+        with _open(self.tar, member) as source:
+            return source.read().decode()
+
+    def has(self, member: str) -> bool:
+        """Whether there is such a file."""
+        return member in self.manifest.sha256
+
+
+@contextmanager
+def open_backup(path: Path, product: str) -> Iterator[Backup]:
+    """Open ``path`` and check every file in it. Raises BackupError."""
+    try:
+        with tarfile.open(path) as tar:
+            manifest = Manifest(**json.loads(_open(tar, MANIFEST).read()))
+            _check(tar, manifest, path, product)
+            yield Backup(tar, manifest)
+    except FileNotFoundError as error:
+        raise BackupError("there is no such backup", where=str(path), hint=f"ls {path.parent}") from error
+    except (tarfile.TarError, EOFError, KeyError, TypeError, ValueError) as error:
+        raise BackupError(f"it is no whole backup: {error}", where=str(path), hint="take another one") from error
+
+
+def restore(site: Site, path: Path) -> Site:
+    """Stop all, and bring data, secrets and configuration of ``path`` back; what is to be started is not yet.
+
+    The caller sets up afterwards. Raises BackupError before anything is changed when the backup does not fit.
+    """
+    with open_backup(path, site.product.name) as backup, site.memory.alone():
+        _check_fit(site, backup, path)
+        site.memory.change(restoring=str(path))
+        site.tell("stopping the services")
+        for units in stop_order(site.product):
+            systemd.stop(units)
+        _restore_words(site, backup)
+        fresh = site_again(site)
+        for step in (Configuration(fresh), Databases(fresh)):
+            step.make()
+        for module in site.product.modules:
+            if module.database and module.name in backup.manifest.databases:
+                _restore_database(fresh, backup, module)
+            for directory in module.directories:
+                if directory.path in backup.manifest.directories:
+                    _restore_directory(backup, directory)
+        site.memory.change(migrated={}, upgrade=None, failure=None)
+    return fresh
+
+
+def site_again(site: Site) -> Site:
+    """The same site, after its answers and secrets were changed on disk."""
+    return open_site(site.product.root / "usr/lib" / site.product.name, site.tell)
+
+
+def _check(tar: tarfile.TarFile, manifest: Manifest, path: Path, product: str) -> None:
+    if manifest.format != FORMAT or manifest.product != product:
+        raise BackupError(
+            f"it is a backup of {manifest.product}, format {manifest.format}",
+            where=str(path),
+            hint=f"restore a backup of {product}, format {FORMAT}",
+        )
+    for member, expected in manifest.sha256.items():
+        with _open(tar, member) as file:
+            if digest(file) != expected:
+                raise BackupError(f"{member} is damaged", where=str(path), hint="take another backup")
+
+
+def _check_fit(site: Site, backup: Backup, path: Path) -> None:
+    here = {module.name: module for module in site.product.modules}
+    absent = sorted(set(backup.manifest.databases) - set(here))
+    if absent:
+        raise BackupError(
+            f"it holds data of modules that are not installed here: {', '.join(absent)}",
+            where=str(path),
+            hint=f"apt install {' '.join(sorted(backup.manifest.versions))}",
+        )
+
+
+def _restore_words(site: Site, backup: Backup) -> None:
+    product = site.product
+    site.tell("restoring secrets and configuration")
+    if backup.has("secrets.json"):
+        files.write(product.state / "secrets.json", backup.text("secrets.json"))
+    if backup.has("answers.env"):
+        files.write(product.generated_file(product.module), backup.text("answers.env"))
+    for module in product.modules:
+        if backup.has(f"administrator/{module.name}.conf"):
+            text = backup.text(f"administrator/{module.name}.conf")
+            files.write(product.administrator_file(module.name), text, mode=0o640)
+
+
+def _restore_database(site: Site, backup: Backup, module: Module) -> None:
+    assert module.database is not None  # noqa: S101
+    name, role = identifier(module.database.name), identifier(module.database.role)
+    site.tell(f"restoring the database {name}")
+    server, new, old = site.postgresql, f"{name}_new", f"{name}_old"
+    dump = site.product.state / "restoring.dump"
+    try:
+        backup.copy(backup.manifest.databases[module.name], dump)
+        server.ask(f"DROP DATABASE IF EXISTS {new};")
+        server.ask(f"CREATE DATABASE {new} OWNER {role} ENCODING 'UTF8' TEMPLATE template0;")
+        server.restore(dump, new, role)
+    finally:
+        dump.unlink(missing_ok=True)
+    server.ask(f"DROP DATABASE IF EXISTS {old};")
+    server.ask(f"REVOKE CONNECT, TEMPORARY ON DATABASE {new} FROM PUBLIC;")
+    server.ask(f"BEGIN; ALTER DATABASE {name} RENAME TO {old}; ALTER DATABASE {new} RENAME TO {name}; COMMIT;")
+    server.ask(f"DROP DATABASE {old};")
+
+
+def _restore_directory(backup: Backup, directory: Directory) -> None:
+    """Beside the present one first, so that neither is ever half there."""
+    place = Path(directory.path)
+    new, old = place.with_name(f".{place.name}.new"), place.with_name(f".{place.name}.old")
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    new.mkdir(parents=True)
+    prefix = backup.manifest.directories[directory.path]
+    for info in backup.tar.getmembers():
+        if info.name.startswith(f"{prefix.lstrip('/')}/"):
+            _extract(backup.tar, info, new / info.name[len(prefix.lstrip("/")) + 1 :])
+    _own(new, directory)
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _extract(tar: tarfile.TarFile, info: tarfile.TarInfo, path: Path) -> None:
+    if ".." in path.parts:
+        raise BackupError(f"{info.name} leads out of its directory", hint="do not trust this backup")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if info.isdir():
+        path.mkdir(exist_ok=True)
+        path.chmod(info.mode)
+    elif info.issym():
+        path.symlink_to(info.linkname)
+    elif info.isfile():
+        with _open(tar, info.name) as source, path.open("wb") as file:
+            shutil.copyfileobj(source, file)
+        path.chmod(info.mode)
+
+
+def _own(root: Path, directory: Directory) -> None:
+    """Numbers of accounts differ between machines; all in it is its account's."""
+    root.chmod(int(directory.mode, 8))
+    for path in (root, *root.rglob("*")):
+        shutil.chown(path, directory.user, directory.user) if not path.is_symlink() else None
+
+
+def _open(tar: tarfile.TarFile, member: str) -> IO[bytes]:
+    file = tar.extractfile(member)
+    if file is None:
+        raise KeyError(f"{member} is no file")
+    return file

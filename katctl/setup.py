@@ -1,0 +1,66 @@
+"""Setting up: every step in order, what is done already left alone, until all is well or a named step failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from katctl.errors import KatctlError, StepFailed
+from katctl.rollout import Migrate, Start, rollout
+from katctl.site import Site
+from katctl.state import Failure
+from katctl.steps import Step, foundations
+
+MARK = "unfinished"
+"""A file in the state directory while setting up is not at its end; kat-setup.service then goes on at the next boot."""
+
+
+def set_up(site: Site) -> None:
+    """Make all that is missing. Raises KatctlError, after remembering which step failed."""
+    with site.memory.alone():
+        (site.product.state / MARK).touch()
+        step_name = ""
+        try:
+            for step in _steps(site):
+                step_name = step.name
+                _take(site, step)
+        except KatctlError as error:
+            failure = Failure(step=step_name, message=str(error), hint=error.hint or "", details=error.details or "")
+            site.memory.change(failure=failure)
+            raise
+        site.memory.change(failure=None, upgrade=None, restoring="")
+        (site.product.state / MARK).unlink(missing_ok=True)
+
+
+def migrate(site: Site) -> None:
+    """Do the foundations and the migrations, and start only what a migration needs. Raises KatctlError."""
+    with site.memory.alone():
+        steps = rollout(site)
+        last = max((number for number, step in enumerate(steps) if isinstance(step, Migrate)), default=-1)
+        for step in [*foundations(site), *steps[: last + 1]]:
+            _take(site, step)
+
+
+def missing(site: Site) -> Iterator[tuple[str, str]]:
+    """What ``set_up`` would make, as step and thing. Changes nothing."""
+    for step in _steps(site):
+        for thing in step.missing():
+            yield step.name, thing
+
+
+def _steps(site: Site) -> list[Step]:
+    return [*foundations(site), *rollout(site)]
+
+
+def _take(site: Site, step: Step) -> None:
+    things = step.missing()
+    if not things:
+        return
+    site.tell(
+        f"{step.name} ({things[0]}{', …' if len(things) > 1 else ''})" if not isinstance(step, Start) else step.name
+    )
+    try:
+        step.make()
+    except StepFailed:
+        raise
+    except KatctlError as error:
+        raise StepFailed(str(error), where=error.where or step.name, hint=error.hint, details=error.details) from error

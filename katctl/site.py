@@ -1,0 +1,60 @@
+"""This server: what is installed, what was answered, and the means to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from katctl.answers import Answers, Derivation, read_answers
+from katctl.descriptors import read_product
+from katctl.model import Product
+from katctl.postgresql import PostgreSQL
+from katctl.rabbitmq import RabbitMQ
+from katctl.secret import Secrets
+from katctl.state import Memory
+
+Tell = Callable[[str], None]
+"""Says a line to whoever looks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What every command works on."""
+
+    product: Product
+    answers: Answers
+    derivation: Derivation
+    memory: Memory
+    postgresql: PostgreSQL
+    rabbitmq: RabbitMQ
+    tell: Tell
+
+    @property
+    def needs_database(self) -> bool:
+        """Whether a module keeps its data in PostgreSQL."""
+        return any(module.database for module in self.product.modules)
+
+    @property
+    def needs_broker(self) -> bool:
+        """Whether a module speaks to the broker."""
+        return any(module.queue for module in self.product.modules)
+
+
+def open_site(lib: Path, tell: Tell, *, keep: bool = True) -> Site:
+    """The site whose product lies in ``lib``; secrets that are made on the way are kept, or forgotten.
+
+    Raises DefinitionError and SettingsError.
+    """
+    product = read_product(lib)
+    answers = read_answers(product)
+    secrets = Secrets(product.state / "secrets.json", keep=keep)
+    return Site(
+        product=product,
+        answers=answers,
+        derivation=Derivation(product, answers, secrets),
+        memory=Memory(product.state),
+        postgresql=PostgreSQL(answers.postgresql),
+        rabbitmq=RabbitMQ(product.root),
+        tell=tell,
+    )

@@ -1,0 +1,93 @@
+"""What setting up remembers between its calls, and the lock that lets one katctl work at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from katctl import files
+from katctl.errors import Busy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Where setting up stopped, in words for a person."""
+
+    step: str
+    message: str
+    hint: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgrade:
+    """An upgrade that has begun: new code may be unpacked, and services are stopped."""
+
+    backup: str
+    """The file that holds the data as it was before; empty when there was none."""
+    versions: Mapping[str, str]
+    """The packages as they were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What is remembered."""
+
+    upgrade: Upgrade | None = None
+    failure: Failure | None = None
+    restoring: str = ""
+    """The backup whose restoration has begun."""
+    migrated: Mapping[str, str] = field(default_factory=dict)
+    """For each migration, the version of the package that it was done for."""
+    started: Mapping[str, str] = field(default_factory=dict)
+    """For each service, the digest of the settings it was started with."""
+    enabled: tuple[str, ...] = ()
+    """Units that were enabled once; from then on that is the administrator's."""
+    databases: tuple[str, ...] = ()
+    """Databases and roles (DATABASE/ROLE) that were made on this host."""
+
+
+class Memory:
+    """Keeps the state in a file; ``change`` is the only way to alter it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "state.json"
+        self._lock = directory / "lock"
+
+    @property
+    def state(self) -> State:
+        """What is remembered now; a damaged file remembers nothing."""
+        try:
+            content = json.loads(files.read(self._path) or "{}")
+        except ValueError:
+            content = {}
+        return State(
+            upgrade=Upgrade(**content["upgrade"]) if content.get("upgrade") else None,
+            failure=Failure(**content["failure"]) if content.get("failure") else None,
+            restoring=content.get("restoring", ""),
+            migrated=content.get("migrated", {}),
+            started=content.get("started", {}),
+            enabled=tuple(content.get("enabled", ())),
+            databases=tuple(content.get("databases", ())),
+        )
+
+    def change(self, **changes: Any) -> None:  # noqa: ANN401
+        """Remember ``changes`` too."""
+        state = replace(self.state, **changes)
+        files.write(self._path, json.dumps(asdict(state), indent=2) + "\n")
+
+    @contextmanager
+    def alone(self, *, wait: bool = True) -> Iterator[None]:
+        """While open, no other katctl changes anything. Raises Busy when one does and ``wait`` is not set."""
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError as error:
+                raise Busy("another katctl is at work", hint="wait for it, then: katctl status") from error
+            yield

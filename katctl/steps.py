@@ -1,0 +1,230 @@
+"""The steps of setting up: each can tell what is missing, and make it. Made twice is made once."""
+
+from __future__ import annotations
+
+import pwd
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from katctl import amqp, files, process, settings
+from katctl.errors import StepFailed, ToolFailed
+from katctl.health import url_of
+from katctl.model import Module
+from katctl.postgresql import ask_as, environment, identifier, verifier
+from katctl.settings import Origin, quoted
+from katctl.site import Site
+
+
+class Step(Protocol):
+    """One step."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+
+    def missing(self) -> list[str]:
+        """What is not yet as it should be. Changes nothing."""
+
+    def make(self) -> None:
+        """Make it so. Raises KatctlError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The system accounts, and the directories that they own."""
+
+    site: Site
+    name: str = "accounts"
+
+    def missing(self) -> list[str]:
+        """Accounts that nobody made yet."""
+        return [f"account {name}" for name in sorted(set(self._wanted())) if not _exists(name)]
+
+    def make(self) -> None:
+        """What the packages' own files say."""
+        process.run(["systemd-sysusers"])
+        process.run(["systemd-tmpfiles", "--create"])
+
+    def _wanted(self) -> Iterator[str]:
+        for module in self.site.product.modules:
+            yield from (service.account for service in module.services)
+            yield from (directory.user for directory in module.directories)
+            yield from (migration.user for migration in module.migrations)
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """The broker of this host listens on the loopback alone."""
+
+    site: Site
+    name: str = "confine the broker"
+
+    def missing(self) -> list[str]:
+        """Only a broker that nobody uses yet is ours to configure."""
+        site = self.site
+        if site.answers.rabbitmq or not site.needs_broker or site.rabbitmq.is_confined:
+            return []
+        try:
+            return ["RabbitMQ listens on every address"] if site.rabbitmq.is_fresh else []
+        except ToolFailed as error:
+            raise StepFailed(
+                "RabbitMQ does not answer",
+                where=self.name,
+                hint="apt install rabbitmq-server, or set RABBITMQ_URL in "
+                f"{site.product.administrator_file(site.product.module)}",
+                details=error.details or str(error),
+            ) from error
+
+    def make(self) -> None:
+        """Bind it, and restart it."""
+        self.site.rabbitmq.confine()
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Generated values and secrets, in a file for each module."""
+
+    site: Site
+    name: str = "configuration"
+
+    def missing(self) -> list[str]:
+        """Files that do not say what they should."""
+        product = self.site.product
+        return [
+            str(product.generated_file(module.name))
+            for module in self._modules()
+            if files.read(product.generated_file(module.name)) != self._text(module)
+        ]
+
+    def make(self) -> None:
+        """Write them. Services see them when they are started."""
+        for module in self._modules():
+            path = self.site.product.generated_file(module.name)
+            if files.read(path) != self._text(module):
+                files.write(path, self._text(module))
+        (self.site.product.state / "config").chmod(0o700)
+
+    def _modules(self) -> Iterator[Module]:
+        return (module for module in self.site.product.modules if any(setting.fill for setting in module.settings))
+
+    def _text(self, module: Module) -> str:
+        product = self.site.product
+        values = self.site.derivation.environment(module)
+        lines = [f"{name}={quoted(text)}" for name, text in sorted(values.items())]
+        head = f"# Written by katctl. Your own words go to {product.administrator_file(module.name)}, which wins."
+        return "\n".join([head, *lines]) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """A role and a database for each module that wants one; the role owns it."""
+
+    site: Site
+    name: str = "databases"
+
+    def missing(self) -> list[str]:
+        """Databases that do not let their role in, or are not its own."""
+        return [
+            f"database {module.database.name}"
+            for module in self._modules()
+            if module.database and not self._owns(module)
+        ]
+
+    def make(self) -> None:
+        """Create what is missing; give what exists to its role."""
+        for module in self._modules():
+            if not self._owns(module):
+                self._provide(module)
+
+    def _modules(self) -> list[Module]:
+        """Those whose database is not the administrator's own business."""
+        return [
+            module for module in self.site.product.modules if module.database and not _is_overridden(self.site, module)
+        ]
+
+    def _owns(self, module: Module) -> bool:
+        sql = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database();"
+        url = self.site.derivation.database_url(module)
+        try:
+            return ask_as(url, sql) == "t"
+        except ToolFailed:
+            return False
+
+    def _provide(self, module: Module) -> None:
+        assert module.database is not None  # noqa: S101
+        name, role = identifier(module.database.name), identifier(module.database.role)
+        password = environment(self.site.derivation.database_url(module))["PGPASSWORD"]
+        server = self.site.postgresql
+        try:
+            if server.ask(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}';") != "1":  # noqa: S608
+                server.ask(f"CREATE ROLE {role};")
+            server.ask(f"ALTER ROLE {role} LOGIN PASSWORD '{verifier(password)}'; GRANT {role} TO current_user;")
+            if server.ask(f"SELECT 1 FROM pg_database WHERE datname = '{name}';") != "1":  # noqa: S608
+                server.ask(f"CREATE DATABASE {name} OWNER {role} ENCODING 'UTF8' TEMPLATE template0;")
+            server.ask(
+                f"ALTER DATABASE {name} OWNER TO {role}; REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC;"
+            )
+        except ToolFailed as error:
+            product = self.site.product
+            raise StepFailed(
+                f"the database {name} cannot be made",
+                where=self.name,
+                hint=f"apt install postgresql, or set POSTGRESQL_URL in {product.administrator_file(product.module)}",
+                details=error.details or str(error),
+            ) from error
+        made = {*self.site.memory.state.databases, f"{name}/{role}"}
+        self.site.memory.change(databases=tuple(sorted(made)))
+        if not self._owns(module):
+            raise StepFailed(
+                f"PostgreSQL does not let {role} into {name}", where=self.name, hint="look at its pg_hba.conf"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A vhost and a user of the product."""
+
+    site: Site
+    name: str = "broker"
+
+    def missing(self) -> list[str]:
+        """Whether the broker does not let us in."""
+        if not self.site.needs_broker:
+            return []
+        try:
+            amqp.check_login(self.site.derivation.queue_url())
+        except amqp.Refused as error:
+            return [f"the broker does not let us in: {error}"]
+        return []
+
+    def make(self) -> None:
+        """Create them on this host; elsewhere that is the other administrator's."""
+        if not self.site.answers.rabbitmq:
+            url = self.site.derivation.queue_url()
+            self.site.rabbitmq.provide(self.site.product.name, url.split("@")[0].rpartition(":")[2])
+        if said := self.missing():
+            raise StepFailed(said[0], where=self.name, hint="systemctl status rabbitmq-server, or look at RABBITMQ_URL")
+
+
+def foundations(site: Site) -> list[Step]:
+    """The steps that come before anything of ours runs."""
+    return [Accounts(site), Confinement(site), Configuration(site), Databases(site), Broker(site)]
+
+
+def _exists(account: str) -> bool:
+    try:
+        pwd.getpwnam(account)
+    except KeyError:
+        return False
+    return True
+
+
+def _is_overridden(site: Site, module: Module) -> bool:
+    values = settings.effective(site.product, module)
+    names = [setting.name for setting in module.settings if "{database}" in setting.fill]
+    return (
+        bool(names)
+        and all(name in values and values[name].origin is Origin.ADMINISTRATOR and values[name].text for name in names)
+        and bool(url_of(site, module, "{database}"))
+    )

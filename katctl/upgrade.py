@@ -1,0 +1,42 @@
+"""Before new code is unpacked: stop what runs, and keep the data as it was."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from katctl import packages, systemd
+from katctl.backup import UPGRADE, back_up, default_path, forget_old
+from katctl.errors import KatctlError
+from katctl.rollout import stop_order
+from katctl.setup import MARK
+from katctl.site import Site
+from katctl.state import Upgrade
+
+
+def prepare(site: Site, now: datetime) -> None:
+    """Stop all services in order and back up the databases, once for each upgrade, however often it is called.
+
+    An upgrade that failed before keeps the backup that it began with: that is the way back. Raises KatctlError after
+    starting again what ran, so that a refused upgrade leaves everything as it was.
+    """
+    with site.memory.alone():
+        ran = [unit for units in stop_order(site.product) for unit in units if systemd.is_active(unit)]
+        try:
+            for units in stop_order(site.product):
+                systemd.stop([unit for unit in units if unit in ran])
+            if site.memory.state.upgrade is None:
+                site.memory.change(upgrade=_begin(site, now))
+        except KatctlError:
+            systemd.start(list(reversed(ran)))
+            raise
+        (site.product.state / MARK).touch()
+
+
+def _begin(site: Site, now: datetime) -> Upgrade:
+    versions = packages.versions(module.package for module in site.product.modules)
+    if not site.memory.state.databases and not site.answers.postgresql:
+        return Upgrade(backup="", versions=versions)
+    site.tell("backing up the databases before the upgrade")
+    path = back_up(site, default_path(site, now, UPGRADE), now, data=False)
+    forget_old(site, keep=path)
+    return Upgrade(backup=str(path), versions=versions)
