@@ -49,7 +49,7 @@ class Spoilable:
         now = EPOCH + timedelta(minutes=minute)
         repository = AptRepository(suite)
         package = make_package(self.directory, name, version, content=content or name)
-        plan = repository.plan(self.store, Add(packages=[repository.admit(package)]), FakeSigner(), now)
+        plan = repository.plan(self.store, Add(packages=[repository.admit(package)]), FakeSigner(), lambda: now)
         apply(plan, self.store, Ticking(now), Quiet())
 
     def key(self, path: str, suite: str = "bookworm") -> str:

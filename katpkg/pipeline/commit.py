@@ -11,7 +11,7 @@ from katpkg.report import Reporter
 from katpkg.repository.apt.changes import Change
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.base import Signer
-from katpkg.repository.publication import Commit, Publication
+from katpkg.repository.publication import Commit, Phase, Publication
 from katpkg.store.apply import Clock, Outpaced, apply
 from katpkg.store.base import Store
 
@@ -34,16 +34,20 @@ class Publisher:
 
     def plan(self, change: Change) -> Publication:
         """What ``change`` would write. Writes nothing."""
-        return self.repository.plan(self.store, change, self.signer, self.clock())
+        return self.repository.plan(self.store, change, self.signer, self.clock)
 
     def publish(self, change: Change) -> Publication:
-        """Make ``change``, and return what that wrote: nothing, when all was so already.
+        """Make ``change``, and return what that wrote: nothing when all was so already, or copies that were missing.
 
         Raises RepositoryError, SigningError and StoreError; until the commit the archive is as it was.
         """
         end = self.clock() + PATIENCE
         while True:
             publication = self.plan(change)
+            if not publication.of(Phase.COMMIT):
+                if publication:
+                    self.bring_copies_in_line()
+                return publication
             if any(isinstance(action, Commit) and action.token is None for action in publication.actions):
                 self.store.probe()
             try:

@@ -81,12 +81,26 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replace:
-    """Write, if what is there is ``before``; None: whatever is there."""
+    """Write, if what is there is ``before``; None: if nothing is there."""
 
     key: str
     content: bytes
     before: bytes | None
     """What the state that was planned from has there."""
+    phase: Phase = Phase.COPIES
+
+    @property
+    def size(self) -> int:
+        """Bytes to write."""
+        return len(self.content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """Write, whatever is there."""
+
+    key: str
+    content: bytes
     phase: Phase = Phase.COPIES
 
     @property
@@ -107,7 +121,7 @@ class Delete:
     """When it was last written, as far as the plan knows."""
 
 
-Action = Create | Rely | Commit | Replace | Delete
+Action = Create | Rely | Commit | Replace | Put | Delete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

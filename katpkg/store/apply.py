@@ -10,7 +10,7 @@ from typing import assert_never
 
 from katpkg.errors import StoreError
 from katpkg.report import Meter, Reporter
-from katpkg.repository.publication import Action, Commit, Create, Delete, Phase, Publication, Rely, Replace
+from katpkg.repository.publication import Action, Commit, Create, Delete, Phase, Publication, Put, Rely, Replace
 from katpkg.store.base import Store
 
 Clock = Callable[[], datetime]
@@ -84,6 +84,8 @@ class _Work:
                 self._commit(action)
             case Replace():
                 expected = self._replace(action)
+            case Put():
+                self._store.put(action.key, action.content)
             case Delete():
                 self._store.delete(action.key, action.modified)
             case _:
@@ -134,10 +136,8 @@ class _Work:
             raise Outpaced("somebody else published first", where=self._store.where(action.key), hint="publish again")
 
     def _replace(self, action: Replace) -> bool:
-        if action.before is None:
-            self._store.put(action.key, action.content)
-            return True
-        return self._store.replace(action.key, action.content, self._store.token(action.before))
+        token = None if action.before is None else self._store.token(action.before)
+        return self._store.replace(action.key, action.content, token)
 
 
 def _check_clock(store: Store) -> None:

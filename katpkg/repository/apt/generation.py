@@ -30,6 +30,8 @@ class Generation:
     text: bytes
     """The Release file that was signed."""
     release: Release
+    release_gpg: bytes | None = None
+    """The signature beside it, which old clients ask for; None where there is none, or it was not asked for."""
 
     @classmethod
     def read(cls, reader: Reader, verifier: Verifier, suite: SuiteName, key: str = "") -> Self | None:
@@ -37,13 +39,20 @@ class Generation:
 
         Raises SigningError when we did not sign it, and RepositoryError when it cannot be read.
         """
-        key = key or layout.dists(suite, "InRelease")
-        found = reader.read(key)
+        keys = [key] if key else [layout.dists(suite, "InRelease"), layout.dists(suite, "Release.gpg")]
+        found, *beside = reader.read_all(keys)
         if found is None:
             return None
         inrelease, token = found
-        text = verifier.verify(inrelease, key)
-        return cls(suite=suite, inrelease=inrelease, token=token, text=text, release=Release.parse(text, key))
+        text = verifier.verify(inrelease, keys[0])
+        return cls(
+            suite=suite,
+            inrelease=inrelease,
+            token=token,
+            text=text,
+            release=Release.parse(text, keys[0]),
+            release_gpg=next((each[0] for each in beside if each), None),
+        )
 
     @property
     def name(self) -> str:

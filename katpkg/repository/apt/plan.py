@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 
@@ -19,7 +19,7 @@ from katpkg.repository.apt.inventory import MembersOf, take_inventory, unknown
 from katpkg.repository.apt.release import FOREVER, Release
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader, Signer, Verifier
-from katpkg.repository.publication import Action, Commit, Create, Phase, Publication, Replace
+from katpkg.repository.publication import Action, Commit, Create, Phase, Publication, Put, Replace
 
 SKEW = timedelta(seconds=5)
 """How far a clock may be behind the last publisher's; clients refuse a Date ten seconds ahead of theirs."""
@@ -40,13 +40,14 @@ class AptRepository:
         """``package`` as it will be published here. Raises RepositoryError when it may not be."""
         return Incoming(stanza=admit(self._suite, package), path=package.path, members=package.members)
 
-    def plan(self, reader: Reader, change: Change, signer: Signer, now: datetime) -> Publication:
-        """What ``change`` changes; empty when all is so already.
+    def plan(self, reader: Reader, change: Change, signer: Signer, clock: Callable[[], datetime]) -> Publication:
+        """What ``change`` changes; empty when all is so already, the copies too.
 
         Raises RepositoryError when that may not be, and when the archive is not whole; SigningError when what is
         published is not signed by us.
         """
         current = self.current(reader, signer)
+        now = clock()  # not before it is read: that may take long, and others publish meanwhile
         draft = Draft.of(self._suite, current, self._date(current, now))
         change.make(draft, reader, signer)
         take_inventory(draft, reader, self._members_of)
@@ -54,7 +55,7 @@ class AptRepository:
             return Publication(title=f"{self._suite.name}: nothing is published")
         release = Release.of(self._suite, draft.moment, draft.indexes)
         if current and release.says_the_same(current.release) and not draft.is_new:
-            return Publication(title=f"{self._suite.name}: nothing changed")
+            return self._unchanged(reader, current, signer)
         actions = [*draft.actions, *self._keep(current), *self._commit(current, release, signer)]
         actions.sort(key=lambda action: action.phase)
         return Publication(title=f"{self._suite.name}: {_news(draft)}", actions=actions)
@@ -64,12 +65,24 @@ class AptRepository:
         current = self.current(reader, signer)
         if current is None:
             return Publication(title=f"{self._suite.name}: nothing is published")
+        return self._copies(reader, current, signer)
+
+    def _unchanged(self, reader: Reader, current: Generation, signer: Signer) -> Publication:
+        """Nothing; or the copies, if whoever published last did not come to their end: Release is the last of them."""
+        found = reader.read(layout.dists(self._suite.name, "Release"))
+        if found is None or found[0] != current.text:
+            return self._copies(reader, current, signer)
+        return Publication(title=f"{self._suite.name}: nothing changed")
+
+    def _copies(self, reader: Reader, current: Generation, signer: Signer) -> Publication:
         paths = [path for path in current.release.indexes if not layout.is_plain(path)]
         actions: list[Action] = [
-            Replace(key=layout.dists(self._suite.name, path), content=content, before=None)
+            Put(key=layout.dists(self._suite.name, path), content=content)
             for path, content in zip(paths, current.files(reader, paths), strict=True)
         ]
-        actions += self._copy_release(current.text, signer.sign(current.text).release_gpg, None)
+        signature = signer.sign(current.text).release_gpg
+        for name, content in (("Release.gpg", signature), ("Release", current.text)):
+            actions.append(Put(key=layout.dists(self._suite.name, name), content=content))
         return Publication(title=f"{self._suite.name}: copies", actions=actions)
 
     def published(self, reader: Reader, verifier: Verifier) -> tuple[Stanza, ...]:
@@ -124,11 +137,9 @@ class AptRepository:
             token=current.token if current else None,
             moment=release.date,
         )
-        yield from self._copy_release(text, signed.release_gpg, current.text if current else None)
-
-    def _copy_release(self, text: bytes, signature: bytes, before: bytes | None) -> Iterator[Action]:
-        yield Replace(key=layout.dists(self._suite.name, "Release"), content=text, before=before)
-        yield Replace(key=layout.dists(self._suite.name, "Release.gpg"), content=signature, before=None)
+        before = (current.release_gpg, current.text) if current else (None, None)
+        for name, content, old in zip(("Release.gpg", "Release"), (signed.release_gpg, text), before, strict=True):
+            yield Replace(key=layout.dists(self._suite.name, name), content=content, before=old)
 
 
 def _news(draft: Draft) -> str:

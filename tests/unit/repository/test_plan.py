@@ -37,7 +37,7 @@ def plan(store: MemoryStore, *packages: BinaryPackage, now: datetime = NOW, suit
     assert isinstance(suite, type(SUITE))
     repository = AptRepository(suite)
     change = Add(packages=[repository.admit(package) for package in packages])
-    return repository.plan(store, change, FakeSigner(), now)
+    return repository.plan(store, change, FakeSigner(), lambda: now)
 
 
 def publish(store: MemoryStore, *packages: BinaryPackage, now: datetime = NOW, suite: object = SUITE) -> Publication:

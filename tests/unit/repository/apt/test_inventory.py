@@ -272,6 +272,6 @@ def test_without_a_way_to_the_pool_nothing_is_published_with_half_of_the_content
     before = dict(archive.store.objects)
     repository = AptRepository(STABLE)
     with pytest.raises(RepositoryError, match="nobody can tell here what kat-a") as caught:
-        repository.plan(archive.store, Refresh(), archive.signer, archive.clock())
+        repository.plan(archive.store, Refresh(), archive.signer, archive.clock)
     assert caught.value.hint == "set publish.contents to false"
     assert archive.store.objects == before
