@@ -8,7 +8,7 @@ WORDS: Mapping[str, str] = {
     "archive.origin": "Who makes the archive; the Origin of its Release files, for ever.",
     "archive.label": "What the archive is called; the Label of its Release files, for ever.",
     "archive.description": "One line about it, in its Release files.",
-    "archive.component": "The only component of every suite.",
+    "archive.component": "The component of packages for which `katpkg publish --component` names no other.",
     "archive.homepage": "The homepage of packages that name none: the keyring's.",
     "source.kind": "What kind of place it is.",
     "release": "Distribution releases by codename: what differs from those built in, and others.",

@@ -126,12 +126,15 @@ def test_trouble_is_told_by_a_message_that_the_code_has(message: str) -> None:
 def test_every_path_of_the_layout_is_documented(tmp_path: Path) -> None:
     suite, sha256 = SuiteName("bookworm-testing"), Sha256("0" * 64)
     index = layout.packages(Component("main"), Architecture("amd64"))
+    contents = layout.contents(Component("main"), Architecture("amd64"))
     generation = layout.generation_name(datetime(2026, 11, 26, tzinfo=UTC), sha256)
     paths = [
         layout.pool(make_suite(), make_package(tmp_path)),
         *(layout.dists(suite, name) for name in ("InRelease", "Release", "Release.gpg")),
         *(layout.dists(suite, f"{index}{suffix}") for suffix in (".gz", ".xz")),
         layout.by_hash(suite, f"{index}.xz", sha256),
+        layout.dists(suite, f"{contents}.gz"),
+        layout.by_hash(suite, f"{contents}.gz", sha256),
         layout.dists(suite, layout.patch_index(index)),
         layout.by_hash(suite, layout.patch_index(index), sha256),
         layout.patch(suite, index, generation),
