@@ -51,6 +51,10 @@ bench-build: ## Build one wheel artifact with katpkg and with dh-virtualenv, and
 	@scripts/setup benchmarks
 	@$(PYTHON) -m scripts.bench.build
 
+bench-archive: ## Publish with katpkg and with aptly, reprepro and apt-ftparchive, and compare; takes most of an hour.
+	@scripts/setup benchmarks
+	@$(PYTHON) -m scripts.bench.archive
+
 lock: ## Resolve scripts/requirements.lock anew.
 	@.venv/bin/uv pip compile --quiet --no-config --upgrade --no-header --no-annotate --no-emit-index-url \
 	    --no-emit-find-links --generate-hashes --extra dev --python-version 3.11 pyproject.toml -o scripts/requirements.lock
@@ -58,4 +62,4 @@ lock: ## Resolve scripts/requirements.lock anew.
 clean: ## Remove what was made, but not the Debian roots.
 	@rm -rf build/demo .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup demo test check lint types format unit integration acceptance golden docs bench-build lock clean
+.PHONY: help setup demo test check lint types format unit integration acceptance golden docs bench-build bench-archive lock clean

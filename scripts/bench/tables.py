@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,13 +48,14 @@ class Target:
 
     @property
     def is_met(self) -> bool:
-        """Whether it is."""
+        """Whether it is; what was not measured (NaN) is not."""
         return self.found <= self.limit
 
     def row(self) -> list[str]:
         """As texts."""
-        found = f"{self.found:.3f}" if self.unit == "x" else f"{self.found:.0f}"
-        return [self.what, f"<= {self.limit:g} {self.unit}", f"{found} {self.unit}", "met" if self.is_met else "MISSED"]
+        found = f"{self.found:.3f}" if self.limit < 2 and self.found else f"{self.found:.0f}"
+        measured = "not measured" if math.isnan(self.found) else f"{found} {self.unit}"
+        return [self.what, f"<= {self.limit:g} {self.unit}", measured, "met" if self.is_met else "MISSED"]
 
 
 def ratios(figures: Mapping[str, Figures]) -> list[list[str]]:
@@ -79,17 +81,18 @@ def rows_of(figures: Mapping[str, Figures]) -> list[list[str]]:
 
 def show(figures: Mapping[str, Figures], targets: Sequence[Target]) -> None:
     """Print both tables."""
-    console = Console(width=None if sys.stdout.isatty() else 140)
-    for columns, rows in (
-        (COLUMNS, rows_of(figures)),
-        (TARGET_COLUMNS, [target.row() for target in targets]),
-    ):
-        table = Table()
-        for number, column in enumerate(columns):
-            table.add_column(column, justify="right" if number else "left")
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
+    show_table(COLUMNS, rows_of(figures))
+    show_table(TARGET_COLUMNS, [target.row() for target in targets])
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table whose first column is words and whose others are figures."""
+    table = Table()
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
 def as_markdown(figures: Mapping[str, Figures], targets: Sequence[Target]) -> str:
