@@ -85,6 +85,18 @@ def publishers(session: Session, *, single_publisher: bool) -> Iterator[Callable
         )
 
 
+def _members_of(session: Session, store: Store) -> MembersOf:
+    """What reads a published package; few publications need it, and it is loaded by those that do."""
+
+    def members_of(stanza: Stanza) -> tuple[str, ...]:
+        from katpkg.pipeline.pool import members_in
+
+        session.reporter.note(f"reading {stanza} for Contents")
+        return members_in(store, stanza)
+
+    return members_of
+
+
 def change(session: Session, suites: list[SuiteSpec], made: Change, *, dry_run: bool, single_publisher: bool) -> None:
     """Make the change in each of ``suites``, or with ``dry_run`` say what it would write."""
     from katpkg.repository.publication import describe
@@ -98,15 +110,3 @@ def change(session: Session, suites: list[SuiteSpec], made: Change, *, dry_run: 
             done.append(publication)
     writes = (describe(action) for publication in done for action in publication.actions)
     session.result(writes, dry_run=dry_run, writes=writes)
-def _members_of(session: Session, store: Store) -> MembersOf:
-    """What reads a published package; few publications need it, and it is loaded by those that do."""
-
-    def members_of(stanza: Stanza) -> tuple[str, ...]:
-        from katpkg.pipeline.pool import members_in
-
-        session.reporter.note(f"reading {stanza} for Contents")
-        return members_in(store, stanza)
-
-    return members_of
-
-
