@@ -156,6 +156,7 @@ FAULTS: dict[str, Fault] = {
     "503": refusal(503, "SlowDown", **{"Retry-After": "1"}),
     "503-after": refusal_after(503, "ServiceUnavailable"),
     "409": refusal(409, "ConditionalRequestConflict"),
+    "412": refusal(412, "PreconditionFailed"),
     "403": refusal(403, "AccessDenied"),
     "skewed": refusal(403, "RequestTimeTooSkewed"),
     "reset-before": reset_before,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import socket
 import struct
 import sys
@@ -80,13 +81,17 @@ class FaultProxy:
         """Where clients find it."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def fail(self, how: str, *, nth: int = 1, times: int | None = 1, method: str | None = None, key: str = "") -> None:
+    def fail(
+        self, how: str | Fault, *, nth: int = 1, times: int | None = 1, method: str | None = None, key: str = ""
+    ) -> None:
         """Have the ``nth`` matching request from now on, and the ``times`` - 1 after it (None: all), go wrong.
 
-        ``how`` names one of FAULTS; ``key`` is a part of the path. Where several match, the first that was set strikes.
+        ``how`` is a fault, or the name of one of FAULTS; ``key`` is a part of the path. Where several match, the first
+        that was set strikes.
         """
+        name, fault = (how, FAULTS[how]) if isinstance(how, str) else ("another", how)
         with self._lock:
-            self._rules.append(_Rule(name=how, fault=FAULTS[how], nth=nth, times=times, method=method, key=key))
+            self._rules.append(_Rule(name=name, fault=fault, nth=nth, times=times, method=method, key=key))
 
     def heal(self) -> None:
         """Forget all faults."""
@@ -193,6 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             for each in (self.connection, self.rfile, self.wfile):
                 each.close()
+        self.wfile = io.BytesIO()  # which is flushed when we return
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
