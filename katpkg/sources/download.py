@@ -30,6 +30,7 @@ def download(ask: Open, to: Path, size: int, meter: Meter, patience: Patience) -
         if file.tell() > size:
             _begin_anew(file)
         meter.advance(file.tell())
+        furthest = file.tell()
         while file.tell() < size:
             before = file.tell()
             try:
@@ -38,7 +39,8 @@ def download(ask: Open, to: Path, size: int, meter: Meter, patience: Patience) -
                 if file.tell() < size:
                     raise BrokenOff(f"it is cut off: {file.tell()} of {size} bytes came", where=answer.where)
             except BrokenOff as error:
-                if file.tell() > before:
+                if file.tell() > furthest:
+                    furthest = file.tell()
                     patience.renew()
                 patience.bear(error)
 
@@ -53,7 +55,11 @@ def _take(answer: Answer, file: BinaryIO, size: int, meter: Meter, patience: Pat
     for block in answer.blocks():
         patience.go_on()
         if file.tell() + len(block) > size:
-            raise SourceError(f"more comes than the {size} bytes that were promised", where=answer.where)
+            raise SourceError(
+                f"more comes than the {size} bytes that were promised",
+                where=answer.where,
+                hint="what is there now is not what was locked; find out who changed it",
+            )
         file.write(block)
         meter.advance(len(block))
 

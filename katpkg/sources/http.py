@@ -24,6 +24,7 @@ HOPS = 5
 LOOPBACK = ("localhost", "127.0.0.1")
 CONNECTIONS = 16
 BLOCK = 1 << 18
+SENT = "GitHub sends to https:// only; find out what is between here and there"
 LARGEST_TEXT = 32 << 20
 """Bytes of an answer that is read into memory."""
 TIMEOUT = urllib3.Timeout(connect=15.0, read=30.0)
@@ -70,11 +71,12 @@ class Answer:
             raise SourceError("the answer is no JSON", where=self.where, details=str(error)) from error
 
     def close(self) -> None:
-        """Hang up, or keep the line when all was heard."""
-        if self._response.length_remaining == 0:
+        """Hang up; but hear a short answer to its end, which keeps the line for the next request."""
+        left = self._response.length_remaining
+        if left is not None and left <= BLOCK:
+            self._response.drain_conn()
             self._response.release_conn()
-        else:
-            self._response.close()
+        self._response.close()
 
 
 class Http:
@@ -123,9 +125,9 @@ class Http:
         parts = urlsplit(url)
         shown = f"{parts.scheme}://{parts.hostname}"
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-            raise SourceError("it leads to what is no https:// address", where=shown)
+            raise SourceError("it leads to what is no https:// address", where=shown, hint=SENT)
         if parts.username or parts.password:
-            raise SourceError("it leads to an address with a password in it", where=shown)
+            raise SourceError("it leads to an address with a password in it", where=shown, hint=SENT)
         if self._home and origin(url) != self._home:
             raise SourceError(
                 f"{self._home} sends us to another host, which must not see the token",

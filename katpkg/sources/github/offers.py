@@ -16,6 +16,19 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The repository itself: its number, which stays, and the name that it has now."""
+
+    id: int
+    name: str
+
+    @classmethod
+    def parse(cls, offer: Offer) -> Self:
+        """What the API says. Raises SourceError."""
+        return cls(id=_taken(offer, "id", int), name=_taken(offer, "full_name", str))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A run of a workflow, as its newest attempt is."""
 

@@ -83,7 +83,9 @@ class Releases:
     ) -> Artifact:
         commit = self._refs.commit_of_tag(release.tag)
         if commit is None:
-            raise SourceError(f"the release {release.tag} is of a tag that is gone", where=asset.page)
+            raise SourceError(
+                f"the release {release.tag} is of a tag that is gone", where=asset.page, hint="push the tag again"
+            )
         digest, verified = _identity(asset, module, rule)
         return Artifact(
             module=module.name,

@@ -15,7 +15,7 @@ from katpkg.sources.access import Access
 from katpkg.sources.download import download
 from katpkg.sources.github import failures
 from katpkg.sources.github.api import FILE, JSON, Api
-from katpkg.sources.github.offers import Upload
+from katpkg.sources.github.offers import Home, Upload
 from katpkg.sources.github.picking import lock, pick
 from katpkg.sources.github.refs import Refs
 from katpkg.sources.github.refusals import Absent, Gone
@@ -83,12 +83,12 @@ class GitHubSource:
     def _repository(self) -> int:
         """The number of the repository. Raises SourceError when it is not there, or is called otherwise now."""
         try:
-            found = self._api.get(self._api.url("repos", *self._spec.repository.split("/")))
+            home = Home.parse(self._api.get(self._api.url("repos", *self._spec.repository.split("/"))))
         except Absent as error:
             raise failures.unseen(self._spec, error, has_token=self._access.token is not None) from error
-        if str(found.get("full_name", "")).lower() != self._spec.repository.lower():
-            raise failures.renamed(self._spec, str(found.get("full_name")))
-        return int(found["id"])
+        if home.name.lower() != self._spec.repository.lower():
+            raise failures.renamed(self._spec, home.name)
+        return home.id
 
     @cached_property
     def _trust(self) -> Trust:
