@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from katpkg.errors import ConfigError
+from katpkg.errors import ConfigError, SourceError
 from katpkg.model.artifact import Artifact
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.project import Project
 from katpkg.model.source import Choice, DirectorySpec, GitHubSpec, SourceSpec, WebSpec
 from katpkg.model.target import Target
-from katpkg.report import Reporter
+from katpkg.pipeline.fitting import check_fit
+from katpkg.report import Meter, Reporter
 from katpkg.sources.access import Access
 from katpkg.sources.base import ArtifactSource
 from katpkg.sources.cache import Cache
@@ -119,7 +120,7 @@ def bring(intake: Intake, lock: Lock) -> None:
     total = sum(artifact.digest.size for artifact in missing)
     intake.reporter.step(f"fetching {len(missing)} artifacts, {total / 1e6:.1f} MB")
     with intake.reporter.progress("fetching", total) as meter, ThreadPoolExecutor(PARALLEL) as threads:
-        coming = [threads.submit(intake.cache.get, artifact, intake.source, meter) for artifact in missing]
+        coming = [threads.submit(_take, intake, artifact, lock, meter) for artifact in missing]
         try:
             for each in as_completed(coming):
                 each.result()
@@ -127,6 +128,19 @@ def bring(intake: Intake, lock: Lock) -> None:
             intake.access.stopping.set()
             threads.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _take(intake: Intake, artifact: Artifact, lock: Lock, meter: Meter) -> None:
+    """Bring ``artifact`` and look whether it is fit for whatever is built from it; if not, it is not kept."""
+    file = intake.cache.get(artifact, intake.source, meter)
+    try:
+        for module, _, target in _wanted(intake.project):
+            locked = lock.get(module.name, target.codename, target.architecture)
+            if locked is not None and locked.digest == artifact.digest:
+                check_fit(module, target, locked, file)
+    except SourceError:
+        intake.cache.forget(artifact)
+        raise
 
 
 def check_modules(project: Project, modules: Sequence[str]) -> None:

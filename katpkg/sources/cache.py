@@ -54,6 +54,10 @@ class Cache:
             ) from error
         return path
 
+    def forget(self, artifact: Artifact) -> None:
+        """Remove it: it is what was locked, and not what was meant."""
+        self._path(artifact).unlink(missing_ok=True)
+
     def _path(self, artifact: Artifact) -> Path:
         return self._root / artifact.digest.sha256
 

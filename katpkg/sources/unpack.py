@@ -5,6 +5,7 @@ The tree appears under its name when all of it is there and every rule was kept;
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import shutil
 import tempfile
@@ -52,6 +53,29 @@ def unpack_tar(
     with _appearing(into, where) as root:
         archive = Tar(stream, where)
         _unpack(archive, root, limits, links, where)
+
+
+@contextmanager
+def opened(artifact: Artifact, file: Path, pattern: str) -> Iterator[IO[bytes]]:
+    """The first file in ``artifact`` whose name matches ``pattern``, as it streams by; nothing is unpacked.
+
+    What is no archive is its only file. Raises SourceError when there is none, or the archive is damaged.
+    """
+    kind = _kind_of(file)
+    if kind is None:
+        with file.open("rb") as whole:
+            yield whole
+        return
+    with kind.open(file, artifact.name) as archive:
+        for member, content in archive.contents():
+            if content is not None and fnmatch.fnmatchcase(Path(member.name).name, pattern):
+                yield content
+                return
+    raise SourceError(
+        f"{artifact.name} holds no {pattern}",
+        where=artifact.origin,
+        hint=f"look at what the CI job uploaded, or set what is meant in modules/{artifact.module}.toml",
+    )
 
 
 def _kind_of(file: Path) -> type[Zip] | type[Tar] | None:

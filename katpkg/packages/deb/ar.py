@@ -72,7 +72,7 @@ def _members(file: BinaryIO, path: Path) -> list[ArMember]:
     offset = len(MAGIC)
     while offset < size:
         file.seek(offset)
-        member = _parse_header(file.read(HEADER_SIZE), offset, path)
+        member = parse_header(file.read(HEADER_SIZE), offset, path)
         if member.offset + member.size > size:
             raise invalid(path, f"{member.name} is cut off")
         members.append(member)
@@ -82,7 +82,8 @@ def _members(file: BinaryIO, path: Path) -> list[ArMember]:
     return members
 
 
-def _parse_header(header: bytes, offset: int, path: Path) -> ArMember:
+def parse_header(header: bytes, offset: int, path: Path) -> ArMember:
+    """The member whose header stands at ``offset`` of the archive at ``path``. Raises BuildError."""
     size = header[48:58].rstrip(b" ")
     if len(header) != HEADER_SIZE or header[58:] != b"`\n" or not size.isdigit():
         raise invalid(path, f"there is something at byte {offset} that is no member of an ar archive")
