@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--tag", default="", metavar="TAG", help="Of that tag; default: of the newest version.")
 @click.option("--branch", default="", metavar="BRANCH", help="Of the newest good run of that branch.")
 @click.option("--commit", default="", metavar="SHA", help="Of that commit, in full.")
-@click.option("--run", default=0, metavar="ID", type=click.IntRange(min=1), help="Of that run of the workflow.")
+@click.option("--run", default=0, metavar="ID", type=click.IntRange(min=0), help="Of that run of the workflow.")
 @click.option("--locked", is_flag=True, help="Look for nothing: bring what katpkg.lock names.")
 @dry_run_option
 @click.pass_obj
