@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from katctl.errors import ToolFailed
 
@@ -27,11 +30,10 @@ def run(
     patience: float = PATIENCE,
 ) -> str:
     """What ``argv`` prints; nothing when that goes ``into`` a file. Raises ToolFailed when it does not end with 0."""
-    words = [*(("runuser", "--user", user, "--") if user and user != "root" else ()), *argv]
     try:
-        done = _run(words, stdin, into, directory, SURROUNDINGS | dict(env or {}), patience)
+        done = _run(argv, stdin, into, _identity(user), directory, SURROUNDINGS | dict(env or {}), patience)
     except FileNotFoundError as error:
-        raise ToolFailed(f"{words[0]} is not installed", hint=f"apt install the package that has {words[0]}") from error
+        raise ToolFailed(f"{argv[0]} is not installed", hint=f"apt install the package that has {argv[0]}") from error
     except subprocess.TimeoutExpired as error:
         raise ToolFailed(f"{argv[0]} did not end within {patience:.0f} s", where=" ".join(argv)) from error
     except OSError as error:
@@ -56,10 +58,23 @@ def tail(text: str, lines: int = 20) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
+def _identity(user: str | None) -> dict[str, Any]:
+    """What makes a program run as ``user``. Raises ToolFailed when there is no such account."""
+    if not user or user == "root":
+        return {}
+    try:
+        account = pwd.getpwnam(user)
+    except KeyError as error:
+        raise ToolFailed(f"there is no account {user}", hint="systemd-sysusers") from error
+    groups = os.getgrouplist(user, account.pw_gid)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}
+
+
 def _run(
     words: Sequence[str],
     stdin: str | Path,
     into: Path | None,
+    identity: Mapping[str, Any],
     directory: str,
     env: Mapping[str, str],
     patience: float,
@@ -80,6 +95,7 @@ def _run(
                 errors="replace",
                 cwd=directory,
                 env=env,
+                **identity,
             )
         )
         try:

@@ -38,7 +38,9 @@ class RabbitMQ:
     @property
     def is_fresh(self) -> bool:
         """Whether nobody uses it yet: only then may its node get another name. Raises ToolFailed."""
-        return self._ask("list_vhosts").split() == ["/"] and self._ask("list_users").split()[::2] == ["guest"]
+        vhosts = self._ask("list_vhosts", "--no-table-headers").split()
+        users = [line.split()[0] for line in self._ask("list_users", "--no-table-headers").splitlines()]
+        return vhosts == ["/"] and users == ["guest"]
 
     def confine(self) -> None:
         """Bind broker, distribution and port mapper to the loopback, and restart it. Raises ToolFailed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -17,6 +16,7 @@ from katctl.model import Module, Product
 SPECIAL = '\\"$`'
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MASK = "********"
+QUOTED = {"'": re.compile(r"'([^']*)'"), '"': re.compile(r'"((?:[^"\\]|\\.)*)"')}
 
 
 class Origin(Enum):
@@ -87,12 +87,13 @@ def _assignments(text: str, where: str) -> Iterator[tuple[str, str]]:
 
 
 def _unquoted(value: str, where: str) -> str:
-    if not value.startswith(("'", '"')):
+    mark = value[:1]
+    if mark not in ("'", '"'):
         return value
-    try:
-        return "".join(shlex.split(value))
-    except ValueError as error:
-        raise SettingsError("a quotation mark is open", where=where) from error
+    found = QUOTED[mark].fullmatch(value)
+    if found is None:
+        raise SettingsError("a quotation mark is open, or something follows it", where=where, hint=f"mend: {mark}")
+    return found[1] if mark == "'" else re.sub(r"\\(.)", r"\1", found[1])
 
 
 def quoted(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from katctl import process
 from katctl.errors import KatctlError, StepFailed
 from katctl.rollout import Migrate, Start, rollout
 from katctl.site import Site
@@ -29,6 +30,7 @@ def set_up(site: Site) -> None:
             raise
         site.memory.change(failure=None, upgrade=None, restoring="")
         (site.product.state / MARK).unlink(missing_ok=True)
+        process.succeeds(["systemctl", "reset-failed", f"{site.product.name}-setup.service"])
 
 
 def migrate(site: Site) -> None:

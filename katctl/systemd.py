@@ -35,7 +35,8 @@ def show(unit: str, what: str) -> str:
 
 def enable(unit: str) -> None:
     """Start it at boot from now on; dpkg takes that back when its package is purged."""
-    process.run(["deb-systemd-helper", "enable", unit])
+    # it insists on being called by dpkg; it keeps the record by which a package's postrm takes back what was enabled
+    process.run(["deb-systemd-helper", "enable", unit], env={"DPKG_MAINTSCRIPT_PACKAGE": "katctl"})
 
 
 def start(units: Sequence[str]) -> None:

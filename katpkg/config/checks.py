@@ -47,7 +47,7 @@ def _check_differences(
 def _check_module(module: ModuleSpec, directory: Path) -> Iterator[ConfigError]:
     file = f"modules/{module.name}.toml"
     yield from _check_summary(module, file)
-    if module.artifact is None and not module.is_meta:
+    if module.artifact is None and module.needs_artifact:
         yield ConfigError("missing key 'artifact'", where=file, hint='[artifact]\nname = "NAME-{version}.zip"')
     yield from _check_files(module, file, directory)
     yield from _check_placeholders(module, file)

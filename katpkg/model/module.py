@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from katpkg.model.names import AbsolutePath, AccountName, Codename, Line, ModuleName, PackageName, Sha256
-from katpkg.model.payload import DebPayload, MetaPayload, PayloadKind
+from katpkg.model.payload import DebPayload, MetaPayload, PayloadKind, SetupPayload
 from katpkg.model.service import Command, Service, Setting
 from katpkg.model.source import SourceSpec
 
@@ -72,8 +72,7 @@ class Database:
 
     name: Line
     role: Line
-    setting: Line
-    """The setting that holds its URL."""
+    """Its owner; a setting whose ``fill`` has {database} gets the URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +115,7 @@ class ModuleSpec:
     payload: PayloadKind
     """What the artifact is made of."""
     artifact: ArtifactRule | None = None
-    """How to recognise it; only a meta package has none."""
+    """How to recognise it; a meta package and the set-up have none."""
     source: SourceSpec | None = None
     """Where it comes from, when that is not where katpkg.toml says."""
     codenames: tuple[Codename, ...] = ()
@@ -146,6 +145,16 @@ class ModuleSpec:
 
     @property
     def is_published_as_it_is(self) -> bool:
+    @property
+    def is_setup(self) -> bool:
+        """Whether it is what sets servers up."""
+        return isinstance(self.payload, SetupPayload)
+
+    @property
+    def needs_artifact(self) -> bool:
+        """Whether something that was built elsewhere goes into it."""
+        return not isinstance(self.payload, MetaPayload | SetupPayload)
+
         """Whether its artifact is a finished package."""
         return isinstance(self.payload, DebPayload) and not self.payload.repack
 

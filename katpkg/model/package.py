@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -43,6 +44,16 @@ class Unit:
     text: str
     enabled: bool
     """Whether installation enables and starts it."""
+
+
+class Starting(Enum):
+    """Who starts a package's units."""
+
+    INSTALLATION = "installation"
+    SETUP = "setup"
+    """katctl, once all that they need is there; and it stops them before an upgrade."""
+    TRIGGER = "trigger"
+    """The package's own trigger: for what sets up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +103,6 @@ class PackageSpec:
     directories: tuple[Directory, ...] = ()
     virtual_environment: VirtualEnvironment | None = None
     lintian: tuple[LintianOverride, ...] = ()
+    starting: Starting = Starting.INSTALLATION
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """Files of debian/ that follow from nothing else, by what comes after the package's name: config, postinst."""

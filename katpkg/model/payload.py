@@ -64,4 +64,18 @@ class MetaPayload:
     """Its upstream version, or ``= module`` for that of one of them; the revision rises when the set changes."""
 
 
-PayloadKind = WheelPayload | TreePayload | DebPayload | MetaPayload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupPayload:
+    """katctl, from katpkg itself: it sets servers up, and starts, upgrades and restores what the other modules run.
+
+    A definition with such a module leaves all that to it; in one without, packages start their services themselves.
+    """
+
+    kind: Literal["setup"]
+    memory: int = 0
+    """MiB that a server must have."""
+    disk: int = 0
+    """MiB that its /var must have."""
+
+
+PayloadKind = WheelPayload | TreePayload | DebPayload | MetaPayload | SetupPayload

@@ -31,10 +31,14 @@ class Restart(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """A probe that proves something."""
+    """A probe that proves something: an answer, or that a queue is being worked on."""
 
-    url: Line
+    url: Line = Line("")
     """Asked from the same host, without credentials."""
+    form: tuple[Line, ...] = ()
+    """NAME=SETTING pairs: a form that is posted to it, with the values of the module's settings."""
+    queue: Line = Line("")
+    """Instead of a URL: a queue of the message broker that somebody must be taking from."""
     status: int = 200
     """The HTTP status of a healthy service."""
     contains: Line = Line("")
@@ -104,6 +108,9 @@ class Setting:
     """Whether nobody but the service may read it."""
     shared: Line = Line("")
     """The name under which several modules share one value."""
+    fill: Line = Line("")
+    """How set-up makes its value: text in which {secret}, {database}, {queue}, {host} and {email} stand for a secret
+    made once, the URLs of the module's database and of the message broker, and what the administrator answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

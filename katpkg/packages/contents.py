@@ -9,7 +9,7 @@ from katpkg.errors import BuildError
 from katpkg.model.artifact import Payload
 from katpkg.model.names import Line
 from katpkg.model.package import VirtualEnvironment
-from katpkg.model.payload import DebPayload, MetaPayload, TreePayload, WheelPayload
+from katpkg.model.payload import DebPayload, MetaPayload, SetupPayload, TreePayload, WheelPayload
 from katpkg.packages.copies import copy_out
 from katpkg.packages.order import Order
 from katpkg.packages.repack import unpack_deb
@@ -33,7 +33,7 @@ def lay_out(order: Order, payload: Payload | None, root: Path) -> Contents:
     if payload is None:
         return Contents(root=root)
     match order.module.payload:
-        case MetaPayload():
+        case MetaPayload() | SetupPayload():
             return Contents(root=root)
         case TreePayload(copies=copies):
             copy_out(payload, copies, root)

@@ -17,6 +17,7 @@ from katpkg.model.payload import DebPayload, WheelPayload
 from katpkg.model.project import Project
 from katpkg.model.target import Target
 from katpkg.model.version import Version
+from katpkg.packages.katctl import katctl_digest
 from katpkg.packages.places import Places
 
 
@@ -28,7 +29,7 @@ class Order:
     module: ModuleSpec
     target: Target
     artifact: Artifact | None
-    """None for a meta package."""
+    """None for a meta package, and for what sets up."""
     date: int
     """SOURCE_DATE_EPOCH: the artifact's, or the newest of a meta package's members'."""
     siblings: Mapping[PackageName, Version]
@@ -41,6 +42,12 @@ class Order:
     def places(self) -> Places:
         """Where the module's things lie."""
         return Places(prefix=self.project.archive.name, module=self.module, target=self.target)
+
+    @property
+    def setup(self) -> ModuleSpec | None:
+        """The module that sets servers up, in a definition that has one."""
+        modules = self.project.modules.get(self.target.codename, ())
+        return next((module for module in modules if module.is_setup), None)
 
     @property
     def architecture(self) -> Architecture:
@@ -66,6 +73,8 @@ class Order:
             artifact=(self.artifact.version, self.artifact.digest.sha256, self.date) if self.artifact else (),
             files={file.source: _digest(self.source_of(file)) for file in self.module.files},
             siblings=dict(self.siblings),
+            setup=self.setup.package if self.setup else "",
+            katctl=katctl_digest() if self.module.is_setup else "",
         )
 
 

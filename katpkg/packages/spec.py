@@ -10,11 +10,12 @@ from katpkg import __version__
 from katpkg.model.artifact import Provenance
 from katpkg.model.module import ModuleSpec, Relations
 from katpkg.model.names import AbsolutePath, Line
-from katpkg.model.package import Account, Entry, EntryKind, PackageSpec
+from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, Starting
 from katpkg.model.version import Version
 from katpkg.packages.contents import Contents
 from katpkg.packages.descriptor import descriptor
 from katpkg.packages.order import Order
+from katpkg.packages.setup import setup_entries, setup_extra, setup_units
 from katpkg.packages.systemd import render_units
 from katpkg.packages.templates import Templates
 
@@ -40,11 +41,13 @@ def make_spec(order: Order, contents: Contents, version: Version, templates: Tem
         inputs=order.inputs(templates.digest()),
         source_date_epoch=order.date,
         entries=tuple(_entries(order, contents, templates)),
-        units=render_units(order.places, templates),
+        units=setup_units(order, templates) if module.is_setup else render_units(order.places, templates),
         accounts=accounts(module),
         directories=module.directories,
         virtual_environment=contents.virtual_environment,
         lintian=module.lintian,
+        starting=_starting(order),
+        extra=setup_extra(order, templates) if module.is_setup else {},
     )
 
 
@@ -66,11 +69,20 @@ def accounts(module: ModuleSpec) -> tuple[Account, ...]:
 def _relations(order: Order, contents: Contents) -> Relations:
     exactly = tuple(Line(f"{name} (= {version})") for name, version in sorted(order.siblings.items()))
     keyring = (Line(order.project.archive.keyring_package),) if order.module.is_meta else ()
+    setup = (Line(order.setup.package),) if order.setup and _starting(order) is Starting.SETUP else ()
     relations = order.module.relations
-    return replace(relations, depends=(*contents.depends, *exactly, *keyring, *relations.depends))
+    return replace(relations, depends=(*contents.depends, *exactly, *keyring, *setup, *relations.depends))
+
+
+def _starting(order: Order) -> Starting:
+    if order.module.is_setup:
+        return Starting.TRIGGER
+    return Starting.SETUP if order.setup and order.module.services else Starting.INSTALLATION
 
 
 def _changes(order: Order) -> tuple[Line, ...]:
+    if order.module.is_setup:
+        return (Line(f"Taken from katpkg {__version__}."),)
     if order.artifact is None:
         return (Line(f"Pulls in {len(order.siblings)} packages at the versions they were built together."),)
     return (Line(f"Built from {order.artifact.name} (upstream version {order.artifact.version})."),)
@@ -114,6 +126,8 @@ def _entries(order: Order, contents: Contents, templates: Templates) -> Iterator
             path=AbsolutePath(f"{order.places.lib}/modules.d/{order.module.name}.json"),
             content=descriptor(order.places),
         )
+    if order.module.is_setup:
+        yield from setup_entries(order, templates)
 
 
 def _settings(order: Order, templates: Templates) -> Iterator[Entry]:
@@ -125,7 +139,7 @@ def _settings(order: Order, templates: Templates) -> Iterator[Entry]:
         "defaults_file": places.defaults_file,
         "generated_file": places.generated_file,
         "administrator_file": places.administrator_file,
-        "services": [f"{service.name}.service" for service in module.services],
+        "afterwards": _afterwards(order),
     }
     text = _render(templates, "defaults.j2", settings=module.settings, **files)
     yield Entry(path=places.defaults_file, content=text)
@@ -145,6 +159,13 @@ def _commands(order: Order, templates: Templates) -> Iterator[Entry]:
         values: dict[str, object] = {
             "name": command.name,
             "exec": places.fill(command.exec),
+def _afterwards(order: Order) -> str:
+    """What makes a changed setting be seen."""
+    if order.setup:
+        return "katctl setup"
+    return f"systemctl restart {' '.join(f'{service.name}.service' for service in order.module.services)}"
+
+
             "directory": places.fill(command.directory),
             "package": order.module.package,
             "user": command.user or "",

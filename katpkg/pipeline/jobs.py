@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from katpkg import __version__
 from katpkg.errors import BuildError, ConfigError
 from katpkg.model.artifact import Artifact
 from katpkg.model.binary import BinaryPackage
@@ -18,6 +19,7 @@ from katpkg.model.upstream import translate
 from katpkg.model.version import Version
 from katpkg.packages.keyring import UPSTREAM, keyring_spec
 from katpkg.packages.order import Order, is_per_architecture
+from katpkg.packages.setup import furnish
 from katpkg.pipeline.make import Workshop, adopt, check_by_lintian, keep, make
 from katpkg.repository.keys import PublicKey
 from katpkg.sources.lock import Lock
@@ -49,7 +51,9 @@ def module_orders(shop: Workshop, lock: Lock, targets: Sequence[Target], names: 
     Raises ConfigError when the lock has none for one of them, or another version than the definition asks for.
     """
     for module, target in _modules(shop, targets, names):
-        if not module.is_meta:
+        if module.is_setup:
+            yield _setup_order(shop, lock, furnish(module), target)
+        elif module.needs_artifact:
             artifact = lock.find(module.name, target.codename, target.architecture)
             _check_version(module, artifact)
             yield Order(
@@ -70,7 +74,9 @@ def meta_orders(
         if isinstance(module.payload, MetaPayload):
             members = tuple(_members(shop, module.payload, target))
             dates = [
-                lock.find(each.name, target.codename, target.architecture).date for each in members if not each.is_meta
+                lock.find(each.name, target.codename, target.architecture).date
+                for each in members
+                if each.needs_artifact
             ]
             yield Order(
                 project=shop.project,
@@ -140,6 +146,12 @@ def _members(shop: Workshop, kind: MetaPayload, target: Target) -> Iterator[Modu
     known: dict[ModuleName, ModuleSpec] = {each.name: each for each in shop.project.modules[target.codename]}
     for name in kind.modules:
         if known[name].builds_for(target.codename):
+def _setup_order(shop: Workshop, lock: Lock, module: ModuleSpec, target: Target) -> Order:
+    """It is made of katpkg's own files, which have no date of their own: it gets that of the newest artifact."""
+    date = max((artifact.date for artifact in lock.artifacts), default=0)
+    return Order(project=shop.project, module=module, target=target, artifact=None, date=date, siblings={})
+
+
             yield known[name]
 
 
@@ -163,6 +175,8 @@ def _upstream(order: Order, lock: Lock) -> Version:
     try:
         return translate(text).version
     except ValueError as error:
+    if order.module.is_setup:
+        return Version(__version__)
         raise ConfigError(
             f"{text!r} cannot be the version of a package: {error}",
             where=order.artifact.name if order.artifact else f"modules/{order.module.name}.toml: payload.version",

@@ -14,7 +14,7 @@ from debian.deb822 import Deb822
 
 from katpkg.errors import BuildError
 from katpkg.model.binary import INPUTS_FIELD
-from katpkg.model.package import Entry, EntryKind, PackageSpec
+from katpkg.model.package import Entry, EntryKind, PackageSpec, Starting
 from katpkg.model.target import Compression
 from katpkg.packages.deb.overrides import overrides_for
 from katpkg.packages.templates import Templates
@@ -40,6 +40,14 @@ BUILDDEB = {
     Compression.ZSTD: ("-Zzstd", "-z9", "--threads-max=1"),
 }
 """How dpkg-deb compresses. zstd's bytes depend on the number of threads, so it is always one."""
+
+
+SYSTEMD_FLAGS = {
+    Starting.INSTALLATION: (),
+    Starting.SETUP: ("--no-enable", "--no-start", "--no-restart-after-upgrade"),
+    Starting.TRIGGER: ("--no-start", "--no-stop-on-upgrade"),
+}
+"""What dh_installsystemd leaves to others."""
 
 
 def debianize(spec: PackageSpec, into: Path, templates: Templates, compression: Compression) -> None:
@@ -75,6 +83,7 @@ def _stage(entry: Entry, root: Path) -> None:
             shutil.copytree(source, place, symlinks=True, copy_function=_link, dirs_exist_ok=True)
         case Path() as source:
             shutil.copy2(source, place, follow_symlinks=False)
+        **{f"{spec.name}.{suffix}": text for suffix, text in spec.extra.items()},
     if entry.kind in (EntryKind.FILE, EntryKind.CONFFILE):
         place.chmod(entry.mode)
 
@@ -115,6 +124,8 @@ def _control(spec: PackageSpec, templates: Templates) -> str:
     return templates.render(
         "control.j2",
         spec=spec,
+        systemd_flags=SYSTEMD_FLAGS[spec.starting],
+        has_questions="templates" in spec.extra,
         relation_fields=[(name.capitalize(), words) for name, words in relations.items() if words],
         inputs_field=INPUTS_FIELD,
         description=list(_wrapped(spec.description)),
@@ -140,6 +151,7 @@ def _rules(spec: PackageSpec, templates: Templates, compression: Compression) ->
         "rules.j2",
         spec=spec,
         not_started=[f"{unit.name}.{unit.suffix}" for unit in spec.units if not unit.enabled],
+    prepares = spec.starting is Starting.SETUP
         modes=[
             (f"{entry.mode:04o}", entry.path)
             for entry in spec.entries
@@ -185,7 +197,8 @@ def _maintainer_scripts(spec: PackageSpec, templates: Templates) -> Mapping[str,
             "services": [f"{unit.name}.service" for unit in spec.units if unit.suffix == "service"],
         }
         scripts[f"{spec.name}.postinst"] = templates.render("postinst.j2", **values)
-        scripts[f"{spec.name}.prerm"] = templates.render("prerm.j2", **values)
+    if environment is not None or prepares:
+        scripts[f"{spec.name}.prerm"] = templates.render("prerm.j2", environment=environment, prepares=prepares)
     if spec.directories:
         paths = [directory.path for directory in spec.directories]
         scripts[f"{spec.name}.postrm"] = templates.render("postrm.j2", directories=paths)

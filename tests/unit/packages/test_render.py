@@ -11,7 +11,7 @@ import pytest
 from katpkg.errors import BuildError, ConfigError
 from katpkg.model.module import Directory, LintianOverride, Relations
 from katpkg.model.names import AbsolutePath, AccountName, Architecture, Line, PackageName, UnitName, VariableName
-from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, VirtualEnvironment
+from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, Starting, VirtualEnvironment
 from katpkg.model.service import Command, Health, Sandbox, Service, Setting
 from katpkg.model.target import Compression
 from katpkg.packages.deb.debianize import debianize
@@ -71,6 +71,7 @@ FULL = make_spec(
 CASES: dict[str, tuple[PackageSpec, Compression]] = {
     "full": (FULL, Compression.XZ),
     "least": (make_spec(), Compression.XZ),
+    "managed": (make_spec(units=FULL.units, starting=Starting.SETUP), Compression.XZ),
     "noble": (make_spec(target=make_target(NOBLE)), Compression.ZSTD),
 }
 
@@ -175,7 +176,7 @@ def test_settings_and_commands_are_as_expected() -> None:
         "defaults_file": PLACES.defaults_file,
         "generated_file": PLACES.generated_file,
         "administrator_file": PLACES.administrator_file,
-        "services": ["kat-web.service"],
+        "afterwards": "systemctl restart kat-web.service",
     }
     assert_golden("settings/web.defaults", TEMPLATES.render("defaults.j2", settings=SETTINGS, **files))
     assert_golden("settings/web.conf", TEMPLATES.render("administrator.conf.j2", **files))
