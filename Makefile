@@ -14,7 +14,7 @@ demo: setup ## Build and publish the demo archive, boot Debian, apt install kat,
 	@$(PYTHON) -m scripts.demo
 
 test: setup lint types ## Set up and pass every test.
-	@echo "==> tests" >&2
+	@echo "==> tests (faults as of KATPKG_FAULT_SEED=$${KATPKG_FAULT_SEED:-$$(date -u +%F)})" >&2
 	@$(PYTEST) -q -n 2 --dist loadgroup
 
 check: test ## The same.
@@ -41,6 +41,9 @@ integration: ## Those that run Debian's tools.
 acceptance: ## Those that boot machines.
 	@$(PYTEST) -q -n 2 --dist loadgroup tests/acceptance
 
+fault: setup ## Break everything that can break, one thing at a time: an hour. FAULT="directory bucket" for parts of it.
+	@$(PYTHON) -m tests.fault $(FAULT)
+
 golden: ## Write the expected renderings anew; read the diff.
 	@KATPKG_GOLDEN=1 $(PYTEST) -q tests/unit/packages
 
@@ -62,4 +65,5 @@ lock: ## Resolve scripts/requirements.lock anew.
 clean: ## Remove what was made, but not the Debian roots.
 	@rm -rf build/demo .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup demo test check lint types format unit integration acceptance golden docs bench-build bench-archive lock clean
+.PHONY: help setup demo test check lint types format unit integration acceptance fault golden docs
+.PHONY: bench-build bench-archive lock clean

@@ -36,7 +36,7 @@ PATIENCE = 60.0
 
 KNOWN = re.compile(
     r"pool/bookworm/main/[a-z]+/[a-z-]+/[a-z-]+_[0-9.~a-z-]+_[a-z0-9]+\.deb"
-    r"|dists/bookworm/(InRelease|Release|Release\.gpg|generations/[0-9TZ]+-[0-9a-f]{16}/InRelease"
+    r"|dists/bookworm(?:-testing)?/(InRelease|Release|Release\.gpg|generations/[0-9TZ]+-[0-9a-f]{16}/InRelease"
     r"|main/binary-[a-z0-9]+/(Packages\.[gx]z|by-hash/SHA256/[0-9a-f]{64}))"
 )
 """What may lie in an archive."""
@@ -98,7 +98,9 @@ class Ground:
         module = "katpkg" if self.is_signed else "tests.fault.publish"
         return [sys.executable, "-m", module, "-C", self.root, *words]
 
-    def katpkg(self, *words: str | Path, under: Sequence[str | Path] = ()) -> subprocess.CompletedProcess[str]:
+    def katpkg(
+        self, *words: str | Path, under: Sequence[str | Path] = (), patience: float = PATIENCE
+    ) -> subprocess.CompletedProcess[str]:
         """Call katpkg, by way of the command ``under``."""
         return subprocess.run(
             [*under, *self.command(*words)],
@@ -108,7 +110,7 @@ class Ground:
             errors="replace",
             env=self.environment,
             cwd=self.root,
-            timeout=PATIENCE,
+            timeout=patience,
         )
 
     def publish(self, *, under: Sequence[str | Path] = ()) -> subprocess.CompletedProcess[str]:
@@ -138,7 +140,7 @@ def make_ground(root: Path, *, is_signed: bool = False) -> Ground:
     for directory, packages in (("old", OLD), ("new", NEW)):
         (root / directory).mkdir(parents=True)
         for name, architecture in packages.items():
-            _make_deb(root / directory, name, architecture)
+            pack(root / directory, name, architecture)
     (root / "katpkg.toml").write_text(DEFINITION.format(suite=SUITE) + 'store = "public"\n')
     if is_signed:
         _must(ground.katpkg("key", "new", "--user-id", "Test <t@example.org>", "--secret", root / "secret.asc"))
@@ -146,12 +148,15 @@ def make_ground(root: Path, *, is_signed: bool = False) -> Ground:
     return ground
 
 
-def _make_deb(directory: Path, name: str, architecture: str) -> None:
+def pack(directory: Path, name: str, architecture: str) -> Path:
+    """A small .deb in ``directory``."""
+    directory.mkdir(exist_ok=True)
     control = {"Package": name, "Version": "1.0-1~deb12u1", "Architecture": architecture}
     work = directory.parent / f"work-{name}"
     deb = make_deb(work, control, {f"usr/share/{name}/it": name * 100})
-    deb.rename(directory / deb.name)
+    moved = deb.rename(directory / deb.name)
     shutil.rmtree(work)
+    return moved
 
 
 def _must(done: subprocess.CompletedProcess[str]) -> None:
