@@ -22,6 +22,8 @@ def check(source: object, modules: Mapping[Codename, tuple[ModuleSpec, ...]]) ->
                 yield from _check_github(module.source, f"{file}: source")
             if module.artifact is not None and isinstance(module.source or source, WebSpec):
                 yield from _check_pinned(module.artifact, f"{file}: artifact")
+            if module.artifact is not None and module.artifact.attestation != "off":
+                yield from _check_attested(module.source or source, f"{file}: artifact.attestation")
 
 
 def _check_github(source: GitHubSpec, where: str) -> Iterator[ConfigError]:
@@ -31,6 +33,18 @@ def _check_github(source: GitHubSpec, where: str) -> Iterator[ConfigError]:
         yield ConfigError("neither a tag nor a branch may be built from", where=where, hint='tags = ["v*"]')
     if source.take == "releases" and not source.tags:
         yield ConfigError("releases are of tags, and no tag may be built from", where=where, hint='tags = ["v*"]')
+
+
+def _check_attested(source: object, where: str) -> Iterator[ConfigError]:
+    """``source`` is None when it could not be understood."""
+    if source is not None and not isinstance(source, GitHubSpec):
+        yield ConfigError("attestations are of artifacts from GitHub", where=where, hint='source.kind = "github"')
+    if isinstance(source, GitHubSpec) and source.workflow is None:
+        yield ConfigError(
+            "an attestation is believed when one workflow signed it, and none is named",
+            where=where,
+            hint='source.workflow = ".github/workflows/NAME.yml"',
+        )
 
 
 def _check_pinned(rule: ArtifactRule, where: str) -> Iterator[ConfigError]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Codename, ModuleName
@@ -37,6 +38,22 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """What became of the question whether a build attestation proves where an artifact comes from."""
+
+    verdict: Literal["verified", "unproven"]
+    subject: str
+    """The file that it is about: the .deb in an artifact, or the artifact itself."""
+    sha256: str
+    signer: str = ""
+    """The workflow that signed it: its URL with the ref."""
+    run: str = ""
+    """The URL of the run and attempt that it was signed in."""
+    reason: str = ""
+    """Why it is unproven."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """What a source offers for a module and a target, and how it is known to be that: one entry of katpkg.lock."""
 
@@ -56,6 +73,8 @@ class Artifact:
     """How its digest is known: the words go into katpkg.lock."""
     provenance: Provenance | None = None
     """Where in a repository it comes from, when that is known."""
+    attestation: Attestation | None = None
+    """What a build attestation proves of it; None when none was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

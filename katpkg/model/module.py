@@ -39,6 +39,8 @@ class ArtifactRule:
     """The asset of a release that holds the same, by name: taken when the run's artifact has expired."""
     sha256: Sha256 | None = None
     """What its digest must be, whatever the source says; a web server needs it."""
+    attestation: Literal["off", "warn", "require"] = "off"
+    """Whether a build attestation must prove that the workflow made what is packaged; warn only says when none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

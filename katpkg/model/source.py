@@ -69,6 +69,20 @@ class GitHubSpec:
     """What may have started the run."""
     api: WebAddress = GITHUB
     """Where the API is: https://HOST/api/v3 for GitHub Enterprise."""
+    trust_root: Path | None = None
+    """What `gh attestation trusted-root` printed: who is believed about attestations; left out: Sigstore's public one."""
+
+    @property
+    def web(self) -> str:
+        """Where people look at it: the beginning of the names that it gives to repositories and runs."""
+        return "https://github.com" if self.api == GITHUB else self.api.removesuffix("/").removesuffix("/api/v3")
+
+    @property
+    def issuer(self) -> str:
+        """Who says to Sigstore which workflow is running."""
+        if self.api == GITHUB:
+            return "https://token.actions.githubusercontent.com"
+        return f"{self.web}/_services/token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

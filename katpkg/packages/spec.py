@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 from katpkg import __version__
-from katpkg.model.artifact import Provenance
+from katpkg.model.artifact import Attestation, Provenance
 from katpkg.model.module import ModuleSpec, Relations
 from katpkg.model.names import AbsolutePath, Line
 from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, Starting
@@ -98,6 +98,7 @@ def _built_from(order: Order) -> tuple[Line, ...]:
             f"sha256: {order.artifact.digest.sha256}",
             f"verified: {order.artifact.verified}",
             *_provenance(order.artifact.provenance),
+            *_attestation(order.artifact.attestation),
         ]
     return tuple(Line(line) for line in lines)
 
@@ -107,6 +108,12 @@ def _provenance(found: Provenance | None) -> Iterator[str]:
     for name, value in asdict(found).items() if found else ():
         if value:
             yield f"{'artifact id' if name == 'id' else name}: {value}"
+
+
+def _attestation(found: Attestation | None) -> Iterator[str]:
+    for name, value in asdict(found).items() if found else ():
+        if value:
+            yield f"attestation {name}: {' '.join(value.split())}"
 
 
 def _entries(order: Order, contents: Contents, templates: Templates) -> Iterator[Entry]:

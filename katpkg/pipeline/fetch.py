@@ -12,6 +12,7 @@ from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.project import Project
 from katpkg.model.source import Choice, DirectorySpec, GitHubSpec, SourceSpec, WebSpec
 from katpkg.model.target import Target
+from katpkg.pipeline.attest import Inquiry, attest
 from katpkg.pipeline.fitting import check_fit
 from katpkg.report import Meter, Reporter
 from katpkg.sources.access import Access
@@ -40,6 +41,13 @@ class Intake:
     def cache(self) -> Cache:
         """Where they are kept."""
         return Cache(self.project.build.cache)
+
+    @property
+    def inquiry(self) -> Inquiry:
+        """What asking for attestations takes."""
+        return Inquiry(
+            project=self.project, source=self.source, cache=self.cache, access=self.access, reporter=self.reporter
+        )
 
 
 def intake_of(project: Project, access: Access, reporter: Reporter, choice: Choice = ANY) -> Intake:
@@ -92,6 +100,7 @@ def fetch(intake: Intake, modules: Sequence[str]) -> Lock:
     intake.reporter.step("looking for artifacts")
     lock = resolve(intake, modules)
     bring(intake, lock)
+    lock = attest(intake.inquiry, lock)
     file = intake.project.lock_file
     intake.reporter.note(f"{file.name} {'written' if write_lock(file, lock) else 'is up to date'}")
     return lock

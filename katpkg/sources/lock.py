@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 
 from katpkg.errors import ConfigError
-from katpkg.model.artifact import Artifact, Provenance
+from katpkg.model.artifact import Artifact, Attestation, Provenance
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Codename, ModuleName, Sha256
 from katpkg.model.source import RepositoryName
@@ -101,6 +101,8 @@ def _render(artifact: Artifact) -> Entry:
     }
     if artifact.provenance is not None:
         entry["provenance"] = asdict(artifact.provenance)
+    if artifact.attestation is not None:
+        entry["attestation"] = {name: value for name, value in asdict(artifact.attestation).items() if value}
     return entry
 
 
@@ -116,6 +118,7 @@ def _parse(entry: Mapping[str, Any]) -> Artifact:
         origin=str(entry["origin"]),
         verified=str(entry["verified"]),
         provenance=_parse_provenance(entry["provenance"]) if "provenance" in entry else None,
+        attestation=_parse_attestation(entry["attestation"]) if "attestation" in entry else None,
     )
 
 
@@ -130,6 +133,20 @@ def _parse_provenance(entry: Mapping[str, Any]) -> Provenance:
         run=int(entry["run"]),
         attempt=int(entry["attempt"]),
         expires=str(entry["expires"]),
+    )
+
+
+def _parse_attestation(entry: Mapping[str, Any]) -> Attestation:
+    verdict = entry["verdict"]
+    if verdict not in ("verified", "unproven"):
+        raise ValueError(f"{verdict!r} is no verdict")
+    return Attestation(
+        verdict=verdict,
+        subject=str(entry["subject"]),
+        sha256=str(entry["sha256"]),
+        signer=str(entry.get("signer", "")),
+        run=str(entry.get("run", "")),
+        reason=str(entry.get("reason", "")),
     )
 
 

@@ -135,6 +135,14 @@ def _commit(_: World, repository: Repository, __: Question, match: re.Match[str]
     return Reply(body=example("commit", sha=commit, commit=inner))
 
 
+@_route(r"/attestations/(?P<digest>.+)")
+def _attestations(world: World, repository: Repository, question: Question, match: re.Match[str]) -> Reply:
+    found = repository.attestations.get(unquote(match["digest"]))
+    if not found:
+        return refuse(404, "Not Found")
+    return _paged(world, question, [{"bundle": each, "repository_id": repository.id} for each in found], "attestations")
+
+
 @_route(r"/releases")
 def _releases(world: World, repository: Repository, question: Question, _: re.Match[str]) -> Reply:
     return _paged(world, question, repository.releases[::-1], "")

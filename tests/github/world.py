@@ -48,6 +48,8 @@ class Repository:
     """Which run lists each artifact."""
 
     def as_json(self) -> Json:
+    attestations: dict[str, list[Json]] = field(default_factory=dict)
+    """The bundles about each file, by its digest."""
         """What the API says of it."""
         name = self.called or self.name
         return example("minimal-repository", id=self.id, full_name=name, name=name.partition("/")[2])
