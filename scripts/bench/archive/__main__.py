@@ -36,14 +36,15 @@ BUCKETS: tuple[tuple[Server, int], ...] = ((moto, 1_000), (moto, 10_000), (seawe
 def main() -> None:
     """Measure, show, and judge."""
     arguments = _arguments()
+    creations = arguments.creations or arguments.runs
     with scratch(arguments.directory) as place:
-        results = _measure(place, arguments.n, arguments.runs, arguments.creations or arguments.runs)
+        results = _measure(place, arguments.n, arguments.runs, creations)
     targets = judge(results)
     made = tables(results, targets)
     for table in made:
         table.show()
     if arguments.write:
-        said = f"{page.machine(PACKAGES)}Medians of {arguments.runs} rounds.\n"
+        said = f"{page.machine(PACKAGES)}Medians of {arguments.runs} rounds; rounds of creating: {creations}.\n"
         page.write("archive", "\n".join((said, *(table.as_markdown() for table in made))).rstrip("\n"))
     if not all(target.is_met for target in targets):
         raise SystemExit(1)

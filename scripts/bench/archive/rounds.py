@@ -15,16 +15,20 @@ Costs = dict[tuple[str, str, int], Cost]
 
 
 def compare(scratch: Scratch, number: int, rounds: int, creations: int) -> Costs:
-    """The costs at ``number`` packages. What katpkg created is left there; the rest is removed."""
+    """The costs at ``number`` packages. A tool that failed in one round has none.
+
+    Whatever each created stays where it is.
+    """
     costs: Costs = {}
     for verb in OPERATIONS:
         found: dict[str, list[Cost]] = {tool.name: [] for tool in TOOLS}
-        for count in range(1, (creations if verb == "create" else rounds) + 1):
+        wanted = creations if verb == "create" else rounds
+        for count in range(1, wanted + 1):
             say(f"{number:,} packages, {OPERATIONS[verb]}, round {count}")
             for tool in TOOLS:
                 if made := _attempt(tool, verb, scratch, number):
                     found[tool.name].append(made)
-        costs |= {(name, verb, number): middle(each) for name, each in found.items() if each}
+        costs |= {(name, verb, number): middle(each) for name, each in found.items() if len(each) == wanted}
     return costs
 
 
