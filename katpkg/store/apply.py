@@ -22,6 +22,9 @@ YOUTH = timedelta(days=1)
 """An older object that a publication relies on is made young: a prune takes no index that is younger than two days, and
 no package that is younger than seven."""
 
+TRIES = 5
+"""How often a file may be there and then be gone, because somebody prunes meanwhile."""
+
 
 class Outpaced(StoreError):
     """Somebody else was quicker: what was planned from is not what is there any more."""
@@ -94,7 +97,9 @@ class _Work:
         return expected
 
     def _create(self, action: Create) -> None:
-        while not self._store.create(action.key, action.content, action.digest):
+        for _ in range(TRIES):
+            if self._store.create(action.key, action.content, action.digest):
+                return
             found = self._store.digest(action.key)
             if found is not None and found != action.digest:
                 raise StoreError(
@@ -105,6 +110,11 @@ class _Work:
                 )
             if found is not None and self._stays(action.key):
                 return
+        raise StoreError(
+            "the store says that there is such a file, and that there is none",
+            where=self._store.where(action.key),
+            hint="publish again; if that does not help, ask who runs the store",
+        )
 
     def _rely(self, key: str) -> None:
         if not self._stays(key):

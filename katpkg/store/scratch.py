@@ -92,7 +92,8 @@ class Scratch:
 
 
 def _resign(path: str, handle: int) -> None:
-    """End a writer in good order; nothing of it is left."""
+    """End a writer in good order; nothing of it is left. Whatever the disk says now, all is done already."""
     with contextlib.suppress(OSError):
         os.unlink(path)
-    os.close(handle)
+    with contextlib.suppress(OSError):
+        os.close(handle)
