@@ -34,6 +34,8 @@ PACKAGE_OF_TOOL = {
     "gpgv": "gpgv",
     "lintian": "lintian",
     "rpmbuild": "rpm",
+    "rpmkeys": "rpm",
+    "rpmsign": "rpm",
 }
 
 

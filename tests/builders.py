@@ -19,7 +19,7 @@ from katpkg.model.names import Architecture, Codename, Component, Line, ModuleNa
 from katpkg.model.package import PackageSpec
 from katpkg.model.payload import TreePayload
 from katpkg.model.suite import SuiteSpec
-from katpkg.model.target import Compression, Release, Target
+from katpkg.model.target import Compression, PackageFormat, Release, Target
 from katpkg.model.version import Version
 from katpkg.packages.templates import Templates
 
@@ -37,6 +37,15 @@ NOBLE = Release(
     version="24.04",
     python="3.12",
     glibc="2.39",
+    compression=Compression.ZSTD,
+)
+EL9 = Release(
+    codename=Codename("el9"),
+    distribution="el",
+    version="9",
+    python="3.12",
+    glibc="2.34",
+    format=PackageFormat.RPM,
     compression=Compression.ZSTD,
 )
 

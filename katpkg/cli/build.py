@@ -14,6 +14,7 @@ from katpkg.cli.suites import store_of
 from katpkg.errors import ConfigError
 
 if TYPE_CHECKING:
+    from katpkg.model.project import Project
     from katpkg.pipeline.build import Wish
     from katpkg.pipeline.make import Checks, Workshop
     from katpkg.pipeline.yard import Outcome, Yard
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     "--render-only",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write the Debian source trees to DIR and stop there.",
+    help="Write the source trees to DIR and stop there.",
 )
 @click.option("--check-reproducible", is_flag=True, help="Build everything twice, elsewhere, and compare.")
 @click.option("--no-lintian", is_flag=True, help="Do not ask lintian.")
@@ -86,7 +87,9 @@ def _lock(session: Session, *, locked: bool) -> Lock:
 
 
 def _workshop(session: Session, checks: Checks) -> Workshop:
+    from katpkg.model.target import PackageFormat
     from katpkg.packages.deb.builder import DebBuilder
+    from katpkg.packages.rpm.builder import RpmBuilder
     from katpkg.packages.templates import Templates
     from katpkg.pipeline.make import Workshop
     from katpkg.sources.cache import Cache
@@ -98,10 +101,19 @@ def _workshop(session: Session, checks: Checks) -> Workshop:
         source=session.intake().source,
         cache=Cache(project.build.cache),
         templates=templates,
-        builder=DebBuilder(templates, project.build.compression),
+        builders={
+            PackageFormat.DEB: DebBuilder(templates, project.build.compression),
+            PackageFormat.RPM: RpmBuilder(templates, _own(project), project.build.compression),
+        },
         checks=checks,
         reporter=session.reporter,
     )
+
+
+def _own(project: Project) -> frozenset[str]:
+    """The names of all packages of the archive."""
+    modules = (module.package for each in project.modules.values() for module in each)
+    return frozenset((*modules, project.archive.keyring_package))
 
 
 def _yard(session: Session, wish: Wish, cores: int) -> Yard:
@@ -112,10 +124,10 @@ def _yard(session: Session, wish: Wish, cores: int) -> Yard:
 
     project = session.project
     store, verifier = store_of(session), GpgVerifier(wish.key)
-    names = {target.codename for target in wish.targets}
+    formats = {target.codename: target.release.format for target in wish.targets}
     return Yard(
-        releases={name: PublishedRelease(project, name, store, verifier) for name in names},
-        directories={name: BuildDirectory(project.build.directory, name) for name in names},
+        releases={name: PublishedRelease(project, name, store, verifier) for name in formats},
+        directories={name: BuildDirectory(project.build.directory, name, each) for name, each in formats.items()},
         cores=cores,
         reporter=session.reporter,
     )
@@ -125,7 +137,7 @@ def _render(session: Session, shop: Workshop, lock: Lock, wish: Wish, into: Path
     from katpkg.pipeline.build import render
 
     trees = render(wish, shop, lock, into)
-    session.reporter.note("build one by hand: cd into it and run dpkg-buildpackage -b -us -uc")
+    session.reporter.note("build one by hand: cd into it and run dpkg-buildpackage -b -us -uc, or what its .spec says")
     session.result([str(tree) for tree in trees], trees=trees)
 
 

@@ -22,7 +22,6 @@ from katpkg.model.archive import (
     RetentionSpec,
     SigningSpec,
 )
-from katpkg.model.names import Architecture
 from katpkg.model.source import SourceSpec
 from katpkg.model.target import Release, Target
 
@@ -144,7 +143,7 @@ def _target(word: object, where: str, releases: Mapping[str, Release | None], fi
         return None
     release = releases[codename]
     try:
-        return Target(release=release, architecture=Architecture(architecture)) if release else None
+        return Target(release=release, architecture=release.format.architecture(architecture)) if release else None
     except ValueError as error:
         findings.add(ConfigError(str(error), where=where))
         return None

@@ -31,5 +31,21 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "glibc": "2.39",
         "compression": "zstd",
     },
+    "el9": {
+        "distribution": "el",
+        "version": "9",
+        "python": "3.12",
+        "glibc": "2.34",
+        "format": "rpm",
+        "compression": "zstd",
+    },
+    "fedora42": {
+        "distribution": "fedora",
+        "version": "42",
+        "python": "3.13",
+        "glibc": "2.41",
+        "format": "rpm",
+        "compression": "zstd",
+    },
 }
 """By codename; ``[release.CODENAME]`` in katpkg.toml changes them and adds others."""

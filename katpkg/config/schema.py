@@ -30,7 +30,7 @@ PLAIN: dict[object, Schema] = {
 TARGETS: Schema = {
     "type": "array",
     "minItems": 1,
-    "items": {"type": "string", "pattern": "^[a-z][a-z0-9]*/[a-z0-9-]+$"},
+    "items": {"type": "string", "pattern": "^[a-z][a-z0-9]*/[a-z0-9_-]+$"},
     "description": "What is built: CODENAME/ARCHITECTURE.",
 }
 DIFFERENCES: Schema = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, PackageName
+from katpkg.model.target import PackageFormat
 from katpkg.model.version import Version
 
 INPUTS_FIELD = "Katpkg-Inputs"
@@ -27,8 +28,9 @@ class BinaryPackage:
     path: Path
     digest: Digest
     fields: Mapping[str, str]
-    """Its control fields, in their order."""
+    """Its control fields, in their order; of an RPM, the same by the same names."""
     members: Members = field(repr=False, compare=False)
+    format: PackageFormat = PackageFormat.DEB
     name: PackageName = field(init=False)
     version: Version = field(init=False)
     architecture: Architecture = field(init=False)
@@ -47,4 +49,4 @@ class BinaryPackage:
     @property
     def filename(self) -> str:
         """Its name in the archive, which follows from its control file and from nothing else."""
-        return f"{self.name}_{self.version.without_epoch}_{self.architecture}.deb"
+        return self.format.filename(self.name, self.version.without_epoch, self.architecture)

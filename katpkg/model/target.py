@@ -5,11 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from katpkg.model.names import Architecture, Codename
+from katpkg.model.names import Architecture, Codename, Line
+
+MACHINES = {"all": "noarch", "amd64": "x86_64", "arm64": "aarch64", "ppc64el": "ppc64le", "s390x": "s390x"}
+"""RPM's name of each of Debian's architectures that a distribution of RPMs is made for."""
+
+
+class PackageFormat(Enum):
+    """What the packages of a release are."""
+
+    DEB = "deb"
+    RPM = "rpm"
+
+    def architecture(self, word: str) -> Architecture:
+        """The architecture that the format calls ``word``. Raises ValueError."""
+        if self is PackageFormat.DEB:
+            return Architecture(word)
+        for architecture, machine in MACHINES.items():
+            if machine == word:
+                return Architecture(architecture)
+        raise ValueError(f"{word!r} is no architecture of RPMs: one of {', '.join(MACHINES.values())}")
+
+    def word(self, architecture: Architecture) -> str:
+        """What the format calls ``architecture``. Raises ValueError."""
+        if self is PackageFormat.DEB:
+            return str(architecture)
+        if architecture not in MACHINES:
+            raise ValueError(f"no RPMs are made for {architecture}: one of {', '.join(MACHINES)}")
+        return MACHINES[architecture]
+
+    def filename(self, name: str, version: str, architecture: Architecture) -> str:
+        """The file of a package; ``version`` is without epoch."""
+        if self is PackageFormat.DEB:
+            return f"{name}_{version}_{architecture}.deb"
+        return f"{name}-{version}.{self.word(architecture)}.rpm"
 
 
 class Compression(Enum):
-    """How the members of a .deb are compressed."""
+    """How the contents of a package are compressed."""
 
     XZ = "xz"
     ZSTD = "zstd"
@@ -21,15 +54,19 @@ class Release:
 
     codename: Codename
     distribution: str
-    """debian or ubuntu."""
+    """debian or ubuntu; el or fedora."""
     version: str
     """The release's number: 12, 24.04."""
     python: str
-    """The version of its python3: 3.11."""
+    """The version of the Python that virtual environments run on, there /usr/bin/python3.11: 3.11."""
     glibc: str
-    """The version of its libc6; decides which manylinux wheels run there: 2.36."""
+    """The version of its libc; decides which manylinux wheels run there: 2.36."""
+    format: PackageFormat = PackageFormat.DEB
     compression: Compression = Compression.XZ
-    """How its .debs are compressed: xz is what Debian's tools expect, zstd what Ubuntu's do."""
+    """How its packages are compressed: xz is what Debian's tools expect, zstd what those of the others do."""
+    names: tuple[Line, ...] = ()
+    """Of a release of RPMs: what packages are called there that Debian calls otherwise, as ``DEBIAN = NAME``, with no
+    name where nothing is needed. Adds to the table that katpkg brings."""
 
     @property
     def python_version(self) -> tuple[int, int]:
@@ -46,7 +83,8 @@ class Release:
     @property
     def revision_suffix(self) -> str:
         """What a revision for this release ends in, so that a distribution upgrade upgrades the package."""
-        return f"~deb{self.version}u1" if self.distribution == "debian" else f"~{self.distribution}{self.version}.1"
+        patterns = {"debian": "~deb{}u1", "el": ".el{}", "fedora": ".fc{}"}
+        return patterns.get(self.distribution, f"~{self.distribution}{{}}.1").format(self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,4 +100,4 @@ class Target:
         return self.release.codename
 
     def __str__(self) -> str:
-        return f"{self.codename}/{self.architecture}"
+        return f"{self.codename}/{self.release.format.word(self.architecture)}"

@@ -9,7 +9,7 @@ from typing import Self
 from katpkg.model.target import Release
 
 _VALID = re.compile(r"(?:[0-9]+:)?[0-9][A-Za-z0-9.+~-]*")
-_REVISION = re.compile(r"(?P<upstream>.+)-(?P<revision>[0-9]+)(?P<suffix>~[a-z]+[0-9.]+(?:u1)?)")
+_REVISION = re.compile(r"(?P<upstream>.+)-(?P<revision>[0-9]+)(?P<suffix>~[a-z]+[0-9.]+(?:u1)?|\.[a-z]+[0-9]+)")
 _PART = re.compile(r"([^0-9]*)([0-9]*)")
 
 _END = (0,)

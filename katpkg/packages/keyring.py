@@ -5,6 +5,7 @@ The key is package content in /usr/share/keyrings, never a conffile: an upgrade 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from katpkg.model.module import LintianOverride, Relations
@@ -12,7 +13,7 @@ from katpkg.model.names import AbsolutePath, Architecture, Fingerprint, Line
 from katpkg.model.package import Entry, EntryKind, PackageSpec
 from katpkg.model.project import Project
 from katpkg.model.suite import SuiteSpec
-from katpkg.model.target import Target
+from katpkg.model.target import PackageFormat, Target
 from katpkg.model.version import Version
 from katpkg.packages.order import digest_of_inputs
 from katpkg.packages.templates import Templates
@@ -27,9 +28,31 @@ SOURCES = LintianOverride(
 )
 
 DESCRIPTION = """\
-This package holds the key that signs the archive of {label}, and tells apt
+This package holds the key that signs the archive of {label}, and tells {client}
 where the archive is. Its upgrades bring the next key before it is used, so a
 machine that has it installed never has to be told about keys by hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """How the clients of a format are told whom to trust, and where the archive is."""
+
+    client: str
+    suffix: str
+    """Of the key's file."""
+    source: str
+    """Where the file lies that tells the client."""
+    template: str
+
+
+TRUSTS = {
+    PackageFormat.DEB: Trust(
+        client="apt", suffix="gpg", source="/etc/apt/sources.list.d/{name}.sources", template="archive.sources.j2"
+    ),
+    PackageFormat.RPM: Trust(
+        client="dnf", suffix="asc", source="/etc/yum.repos.d/{name}.repo", template="archive.repo.j2"
+    ),
+}
 
 
 def keyring_spec(
@@ -37,19 +60,20 @@ def keyring_spec(
 ) -> PackageSpec:
     """The keyring package for ``target``'s release, at its first revision.
 
-    ``key`` is the public key as binary OpenPGP packets, the form that every apt reads; ``date`` is when it was made,
-    in seconds since the epoch.
+    ``key`` is the public key: as binary OpenPGP packets, the form that every apt reads; for RPMs armored, the only form
+    that rpm reads. ``date`` is when it was made, in seconds since the epoch.
     """
-    archive, suite = project.archive, project.suite(target.codename)
-    keyring = AbsolutePath(f"/usr/share/keyrings/{archive.keyring_package}.gpg")
-    sources = _sources(project, suite, keyring, templates)
+    archive = project.archive
+    trust = TRUSTS[target.release.format]
+    keyring = AbsolutePath(f"/usr/share/keyrings/{archive.keyring_package}.{trust.suffix}")
+    sources = _sources(project, project.suite(target.codename), keyring, templates, trust)
     return PackageSpec(
         name=archive.keyring_package,
         version=UPSTREAM,
         target=target,
         architecture=Architecture("all"),
-        summary=Line(f"key and apt source of {archive.label}"),
-        description=DESCRIPTION.format(label=archive.label),
+        summary=Line(f"key and {trust.client} source of {archive.label}"),
+        description=DESCRIPTION.format(label=archive.label, client=trust.client),
         homepage=archive.homepage,
         section=Line("misc"),
         maintainer=archive.maintainer,
@@ -67,16 +91,17 @@ def keyring_spec(
             Entry(path=keyring, content=key),
             Entry(
                 kind=EntryKind.CONFFILE,
-                path=AbsolutePath(f"/etc/apt/sources.list.d/{archive.name}.sources"),
+                path=AbsolutePath(trust.source.format(name=archive.name)),
                 content=sources,
             ),
         ),
     )
 
 
-def _sources(project: Project, suite: SuiteSpec, keyring: AbsolutePath, templates: Templates) -> bytes:
+def _sources(project: Project, suite: SuiteSpec, keyring: AbsolutePath, templates: Templates, trust: Trust) -> bytes:
     text = templates.render(
-        "archive.sources.j2",
+        trust.template,
+        name=project.archive.name,
         label=project.archive.label,
         uri=project.archive.uri,
         suite=suite.name,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from katpkg.model.module import Directory
 from katpkg.model.names import UnitName
-from katpkg.model.package import Unit
+from katpkg.model.package import Account, Unit
 from katpkg.model.service import Sandbox, Service
 from katpkg.packages.places import Places
 from katpkg.packages.templates import Templates
@@ -102,3 +103,17 @@ def quoted(assignment: str) -> str:
     """``NAME=value`` for Environment=, where percent signs are specifiers."""
     escaped = assignment.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'
+
+
+def render_sysusers(accounts: Iterable[Account]) -> str:
+    """What makes ``accounts`` (sysusers.d(5))."""
+    return "".join(
+        f'u {account.name} - "{account.description}" /nonexistent\n'
+        + "".join(f"m {account.name} {group}\n" for group in account.groups)
+        for account in accounts
+    )
+
+
+def render_tmpfiles(directories: Iterable[Directory]) -> str:
+    """What makes ``directories`` (tmpfiles.d(5))."""
+    return "".join(f"d {each.path} {each.mode} {each.user} {each.user} -\n" for each in directories)

@@ -28,6 +28,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters["env_quote"] = env_quote
+        self._environment.filters["rpm_quote"] = rpm_quote
 
     def render(self, template: str, /, **values: object) -> str:
         """``template`` with ``values``. Raises BuildError when one is missing."""
@@ -51,3 +52,8 @@ def env_quote(value: str) -> str:
     """``value`` as both systemd's EnvironmentFile= and a sourcing shell read it back."""
     escaped = "".join(f"\\{char}" if char in SPECIAL else char for char in value)
     return f'"{escaped}"'
+
+
+def rpm_quote(value: str) -> str:
+    """``value`` as it stands in a spec file, where a percent sign begins a macro."""
+    return value.replace("%", "%%")

@@ -20,10 +20,15 @@ from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage, Members
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Codename, PackageName, Sha256
+from katpkg.model.target import PackageFormat
 from katpkg.model.version import Version
-from katpkg.packages.deb.inspect import list_members
+from katpkg.packages.deb import inspect as deb
+from katpkg.packages.rpm import inspect as rpm
 
 FORMAT = 2
+
+LISTERS = {PackageFormat.DEB: deb.list_members, PackageFormat.RPM: rpm.list_members}
+"""What reads the paths that a package holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,7 @@ class Built:
     fields: Mapping[str, str]
     """Its control fields, in their order."""
     members: Members = field(repr=False, compare=False)
+    format: PackageFormat = PackageFormat.DEB
 
     @classmethod
     def of(cls, package: BinaryPackage, inputs: str) -> Self:
@@ -50,12 +56,13 @@ class Built:
             digest=package.digest,
             fields=package.fields,
             members=package.members,
+            format=package.format,
         )
 
     @property
     def filename(self) -> str:
         """Its file below the release's build directory."""
-        return f"{self.package}_{self.version.without_epoch}_{self.architecture}.deb"
+        return self.format.filename(self.package, self.version.without_epoch, self.architecture)
 
     def is_whole(self, directory: Path) -> bool:
         """Whether its file is there with the bytes that were built."""
@@ -70,8 +77,9 @@ class Built:
 class BuildDirectory:
     """Where the packages of one release are: files, and built.json that says which of them count."""
 
-    def __init__(self, root: Path, codename: Codename) -> None:
+    def __init__(self, root: Path, codename: Codename, package_format: PackageFormat = PackageFormat.DEB) -> None:
         self.path = root / codename
+        self._format = package_format
         self._record = self.path / "built.json"
         self._members = self.path / "members"
 
@@ -99,7 +107,9 @@ class BuildDirectory:
     def package(self, built: Built) -> BinaryPackage:
         """``built`` as a package in its place. Nothing is read."""
         path = self.path / built.filename
-        return BinaryPackage(path=path, digest=built.digest, fields=built.fields, members=built.members)
+        return BinaryPackage(
+            path=path, digest=built.digest, fields=built.fields, members=built.members, format=built.format
+        )
 
     def write(self, packages: Iterable[Built]) -> None:
         """Record ``packages``, and remove the files of those that no longer count."""
@@ -113,7 +123,7 @@ class BuildDirectory:
         )
         _write(self._record, f"{text}\n".encode())
         names = {each.filename for each in kept} | {self._listing(each.digest).name for each in kept}
-        for path in (*self.path.glob("*.deb"), *self._members.glob("*.gz")):
+        for path in (*self.path.glob(f"*.{self._format.value}"), *self._members.glob("*.gz")):
             if path.name not in names:
                 path.unlink(missing_ok=True)
 
@@ -126,12 +136,12 @@ class BuildDirectory:
         try:
             return _decode(gzip.decompress(self._listing(digest).read_bytes()))
         except (OSError, EOFError, zlib.error):
-            return list_members(path)
+            return LISTERS[self._format](path)
 
     def _parse(self, entry: Mapping[str, Any]) -> Built:
         fields = {str(name): str(value) for name, value in entry["fields"].items()}
         digest = Digest(size=entry["size"], sha256=Sha256(entry["sha256"]))
-        package = BinaryPackage(path=self.path, digest=digest, fields=fields, members=tuple)
+        package = BinaryPackage(path=self.path, digest=digest, fields=fields, members=tuple, format=self._format)
         members = partial(self._list, self.path / package.filename, digest)
         return Built.of(replace(package, members=members), entry["inputs"])
 

@@ -14,13 +14,14 @@ from katpkg.model.module import ModuleSpec
 from katpkg.model.names import Architecture, Codename, ModuleName, PackageName
 from katpkg.model.package import PackageSpec
 from katpkg.model.payload import MetaPayload
-from katpkg.model.target import Target
+from katpkg.model.target import PackageFormat, Target
 from katpkg.model.upstream import translate
 from katpkg.model.version import Version
 from katpkg.packages.keyring import UPSTREAM, keyring_spec
 from katpkg.packages.order import Order, is_per_architecture
 from katpkg.packages.setup import furnish
-from katpkg.pipeline.make import Workshop, adopt, check_by_lintian, keep, make
+from katpkg.pipeline.attest import check_attested
+from katpkg.pipeline.make import Workshop, adopt, check, keep, make
 from katpkg.repository.keys import PublicKey
 from katpkg.sources.lock import Lock
 
@@ -56,6 +57,7 @@ def module_orders(shop: Workshop, lock: Lock, targets: Sequence[Target], names: 
         elif module.needs_artifact:
             artifact = lock.find(module.name, target.codename, target.architecture)
             _check_version(module, artifact)
+            check_attested(module, artifact)
             yield Order(
                 project=shop.project,
                 module=module,
@@ -104,7 +106,8 @@ def job(shop: Workshop, lock: Lock, order: Order) -> Job:
 
 def keyring_job(shop: Workshop, target: Target, key: PublicKey) -> Job:
     """The job that makes the keyring package for ``target``'s release."""
-    spec = keyring_spec(shop.project, target, key.packets, key.fingerprint, key.created, shop.templates)
+    content = {PackageFormat.DEB: key.packets, PackageFormat.RPM: key.armored}[target.release.format]
+    spec = keyring_spec(shop.project, target, content, key.fingerprint, key.created, shop.templates)
     return Job(
         target=target,
         package=spec.name,
@@ -142,16 +145,16 @@ def _check_version(module: ModuleSpec, artifact: Artifact) -> None:
         )
 
 
-def _members(shop: Workshop, kind: MetaPayload, target: Target) -> Iterator[ModuleSpec]:
-    known: dict[ModuleName, ModuleSpec] = {each.name: each for each in shop.project.modules[target.codename]}
-    for name in kind.modules:
-        if known[name].builds_for(target.codename):
 def _setup_order(shop: Workshop, lock: Lock, module: ModuleSpec, target: Target) -> Order:
     """It is made of katpkg's own files, which have no date of their own: it gets that of the newest artifact."""
     date = max((artifact.date for artifact in lock.artifacts), default=0)
     return Order(project=shop.project, module=module, target=target, artifact=None, date=date, siblings={})
 
 
+def _members(shop: Workshop, kind: MetaPayload, target: Target) -> Iterator[ModuleSpec]:
+    known: dict[ModuleName, ModuleSpec] = {each.name: each for each in shop.project.modules[target.codename]}
+    for name in kind.modules:
+        if known[name].builds_for(target.codename):
             yield known[name]
 
 
@@ -171,12 +174,12 @@ def _siblings(
 
 
 def _upstream(order: Order, lock: Lock) -> Version:
+    if order.module.is_setup:
+        return Version(__version__)
     text = order.artifact.version if order.artifact else _meta_version(order, lock)
     try:
         return translate(text).version
     except ValueError as error:
-    if order.module.is_setup:
-        return Version(__version__)
         raise ConfigError(
             f"{text!r} cannot be the version of a package: {error}",
             where=order.artifact.name if order.artifact else f"modules/{order.module.name}.toml: payload.version",
@@ -207,6 +210,6 @@ def _finished(shop: Workshop, order: Order) -> Job:
 
 def _make_keyring(shop: Workshop, spec: PackageSpec, version: Version, _before: tuple[str, ...]) -> BinaryPackage:
     with shop.bench(spec.name) as bench:
-        package = shop.builder.build(replace(spec, version=version), bench)
-        check_by_lintian(shop, package, spec.target)
+        package = shop.builder(spec.target).build(replace(spec, version=version), bench)
+        check(shop, package, spec.target)
         return keep(package, shop.project.build.directory / spec.target.codename)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,12 +17,11 @@ from katpkg.model.binary import BinaryPackage
 from katpkg.model.package import PackageSpec
 from katpkg.model.payload import DebPayload
 from katpkg.model.project import Project
-from katpkg.model.target import Target
+from katpkg.model.target import PackageFormat, Target
 from katpkg.model.version import Version
+from katpkg.packages.base import Builder
 from katpkg.packages.contents import find_deb, lay_out
 from katpkg.packages.contract import vanished
-from katpkg.packages.deb import lintian, reproduce
-from katpkg.packages.deb.builder import DebBuilder
 from katpkg.packages.deb.inspect import read_deb
 from katpkg.packages.order import Order
 from katpkg.packages.spec import make_spec
@@ -56,9 +55,13 @@ class Workshop:
     source: ArtifactSource
     cache: Cache
     templates: Templates
-    builder: DebBuilder
+    builders: Mapping[PackageFormat, Builder]
     checks: Checks
     reporter: Reporter
+
+    def builder(self, target: Target) -> Builder:
+        """Who builds for ``target``."""
+        return self.builders[target.release.format]
 
     @contextmanager
     def bench(self, name: str) -> Iterator[Path]:
@@ -98,13 +101,19 @@ def make(shop: Workshop, order: Order, version: Version, before: tuple[str, ...]
         if shop.checks.reproducible:
             _build_again(shop, order, version, package, bench)
         _check_contract(order, before, package, own)
-        check_by_lintian(shop, package, order.target)
+        check(shop, package, order.target)
         return keep(package, shop.project.build.directory / order.target.codename)
 
 
 def adopt(shop: Workshop, order: Order) -> BinaryPackage:
     """Keep a finished .deb as it is. Raises BuildError when it is not for this target."""
     assert isinstance(order.module.payload, DebPayload)  # noqa: S101
+    if order.target.release.format is not PackageFormat.DEB:
+        raise BuildError(
+            f"{order.module.package} comes as a finished .deb, and {order.target.codename} has no use for one",
+            where=f"modules/{order.module.name}.toml",
+            hint="set payload.repack = true to pack its files anew, or codenames to the releases it is for",
+        )
     with shop.bench(order.module.name) as bench:
         payload = _unpack(shop, order, bench)
         assert payload is not None  # noqa: S101
@@ -126,7 +135,7 @@ def render_tree(shop: Workshop, order: Order, version: Version, into: Path) -> P
     """Write the source tree of ``order``'s package below ``into``, for a packager to look at and to build."""
     with shop.bench(order.module.name) as bench:
         spec, _ = _describe(shop, order, version, bench)
-        return shop.builder.render(spec, into)
+        return shop.builder(order.target).render(spec, into)
 
 
 def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:
@@ -138,18 +147,18 @@ def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:
     return replace(package, path=path)
 
 
-def check_by_lintian(shop: Workshop, package: BinaryPackage, target: Target) -> None:
-    """Ask lintian, unless this call does without."""
+def check(shop: Workshop, package: BinaryPackage, target: Target) -> None:
+    """Ask lintian, or who there is in its place, unless this call does without."""
     if shop.checks.lintian:
-        lintian.check(package, target.release.distribution)
+        shop.builder(target).check(package, target.release)
 
 
 def _build(shop: Workshop, order: Order, version: Version, bench: Path) -> tuple[BinaryPackage, frozenset[str]]:
     bench.mkdir()
     spec, own = _describe(shop, order, version, bench)
-    work = bench / "deb"
+    work = bench / "package"
     work.mkdir()
-    package = shop.builder.build(spec, work)
+    package = shop.builder(order.target).build(spec, work)
     shutil.rmtree(bench / "root", ignore_errors=True)
     return package, own
 
@@ -158,7 +167,7 @@ def _build_again(shop: Workshop, order: Order, version: Version, first: BinaryPa
     elsewhere = bench / "elsewhere, with a longer name than before"
     with process.surroundings(process.UNUSUAL):
         second, _ = _build(shop, order, version, elsewhere)
-    reproduce.compare(first, second)
+    shop.builder(order.target).compare(first, second)
     shop.reporter.note(f"{order}: a second build elsewhere is the same, bit for bit")
 
 

@@ -72,6 +72,14 @@ class PublicKey:
             expires=_expiry(rows),
         )
 
+    @property
+    def armored(self) -> bytes:
+        """The packets as text, the one form that rpm reads (RFC 4880, 6.2)."""
+        text = base64.encodebytes(self.packets)
+        checksum = base64.b64encode(_crc24(self.packets))
+        begin, end = (f"-----{word} PGP PUBLIC KEY BLOCK-----\n".encode() for word in ("BEGIN", "END"))
+        return begin + b"\n" + text + b"=" + checksum + b"\n" + end
+
     def check_validity(self, now: datetime) -> None:
         """Raise SigningError when clients would soon stop accepting the key."""
         if self.expires is not None and self.expires - now < LEAST_VALIDITY:

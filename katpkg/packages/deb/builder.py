@@ -8,7 +8,8 @@ from katpkg import process
 from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.package import PackageSpec
-from katpkg.model.target import Compression
+from katpkg.model.target import Compression, Release
+from katpkg.packages.deb import lintian, reproduce
 from katpkg.packages.deb.debianize import debianize
 from katpkg.packages.deb.inspect import read_deb
 from katpkg.packages.templates import Templates
@@ -41,6 +42,14 @@ class DebBuilder:
         package = read_deb(work / f"{spec.name}_{spec.version.without_epoch}_{spec.architecture}.deb")
         _check(package, spec)
         return package
+
+    def check(self, package: BinaryPackage, release: Release) -> None:
+        """Ask lintian. Raises BuildError."""
+        lintian.check(package, release.distribution)
+
+    def compare(self, first: BinaryPackage, second: BinaryPackage) -> None:
+        """Raise BuildError, which says in what, when two builds differ."""
+        reproduce.compare(first, second)
 
 
 def _environment(spec: PackageSpec) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -14,9 +12,11 @@ from debian.deb822 import Deb822
 
 from katpkg.errors import BuildError
 from katpkg.model.binary import INPUTS_FIELD
-from katpkg.model.package import Entry, EntryKind, PackageSpec, Starting
+from katpkg.model.package import EntryKind, PackageSpec, Starting
 from katpkg.model.target import Compression
 from katpkg.packages.deb.overrides import overrides_for
+from katpkg.packages.staging import stage
+from katpkg.packages.systemd import render_sysusers, render_tmpfiles
 from katpkg.packages.templates import Templates
 
 WIDTH = 78
@@ -58,42 +58,11 @@ def debianize(spec: PackageSpec, into: Path, templates: Templates, compression: 
     debian = into / "debian"
     (debian / "source").mkdir(parents=True)
     for entry in spec.entries:
-        _stage(entry, into / "root")
+        stage(entry, into / "root")
     for name, text in _files(spec, templates, compression).items():
         (debian / name).write_text(text)
     (debian / "rules").chmod(0o755)
     _check_control(debian / "control", spec)
-
-
-def _stage(entry: Entry, root: Path) -> None:
-    if (entry.kind is EntryKind.CONFFILE) != entry.path.startswith("/etc/") and entry.kind is not EntryKind.TREE:
-        raise BuildError(
-            f"{entry.path} is a {entry.kind.value}: conffiles lie in /etc, and nothing else does", where=entry.path
-        )
-    place = root / entry.path.relative
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.is_file() or place.is_symlink():
-        raise BuildError("two parts of the package are this file", where=entry.path)
-    match entry.content:
-        case bytes() as content:
-            place.write_bytes(content)
-        case str() as target:
-            place.symlink_to(target)
-        case Path() as source if entry.kind is EntryKind.TREE and source.is_dir():
-            shutil.copytree(source, place, symlinks=True, copy_function=_link, dirs_exist_ok=True)
-        case Path() as source:
-            shutil.copy2(source, place, follow_symlinks=False)
-        **{f"{spec.name}.{suffix}": text for suffix, text in spec.extra.items()},
-    if entry.kind in (EntryKind.FILE, EntryKind.CONFFILE):
-        place.chmod(entry.mode)
-
-
-def _link(source: str, place: str) -> None:
-    """A tree was laid out for this package alone, so that its files need no second copy (but on another disk)."""
-    try:
-        os.link(source, place)
-    except OSError:
-        shutil.copy2(source, place)
 
 
 def _files(spec: PackageSpec, templates: Templates, compression: Compression) -> dict[str, str]:
@@ -114,6 +83,7 @@ def _files(spec: PackageSpec, templates: Templates, compression: Compression) ->
         f"{spec.name}.install": "".join(_install_lines(spec)),
         **_systemd_files(spec),
         **_maintainer_scripts(spec, templates),
+        **{f"{spec.name}.{suffix}": text for suffix, text in spec.extra.items()},
     }
     return {name: text for name, text in files.items() if text}
 
@@ -124,8 +94,6 @@ def _control(spec: PackageSpec, templates: Templates) -> str:
     return templates.render(
         "control.j2",
         spec=spec,
-        systemd_flags=SYSTEMD_FLAGS[spec.starting],
-        has_questions="templates" in spec.extra,
         relation_fields=[(name.capitalize(), words) for name, words in relations.items() if words],
         inputs_field=INPUTS_FIELD,
         description=list(_wrapped(spec.description)),
@@ -151,12 +119,13 @@ def _rules(spec: PackageSpec, templates: Templates, compression: Compression) ->
         "rules.j2",
         spec=spec,
         not_started=[f"{unit.name}.{unit.suffix}" for unit in spec.units if not unit.enabled],
-    prepares = spec.starting is Starting.SETUP
         modes=[
             (f"{entry.mode:04o}", entry.path)
             for entry in spec.entries
             if entry.kind in (EntryKind.FILE, EntryKind.CONFFILE) and entry.mode not in ordinary
         ],
+        systemd_flags=SYSTEMD_FLAGS[spec.starting],
+        has_questions="templates" in spec.extra,
         compression=BUILDDEB[compression],
     )
 
@@ -169,19 +138,11 @@ def _install_lines(spec: PackageSpec) -> Iterator[str]:
 
 
 def _systemd_files(spec: PackageSpec) -> dict[str, str]:
-    accounts = "".join(
-        f'u {account.name} - "{account.description}" /nonexistent\n'
-        + "".join(f"m {account.name} {group}\n" for group in account.groups)
-        for account in spec.accounts
-    )
-    directories = "".join(
-        f"d {directory.path} {directory.mode} {directory.user} {directory.user} -\n" for directory in spec.directories
-    )
     interpreter = spec.virtual_environment.interpreter if spec.virtual_environment else ""
     return {
         **{f"{unit.name}.{unit.suffix}": unit.text for unit in spec.units},
-        f"{spec.name}.sysusers": accounts,
-        f"{spec.name}.tmpfiles": directories,
+        f"{spec.name}.sysusers": render_sysusers(spec.accounts),
+        f"{spec.name}.tmpfiles": render_tmpfiles(spec.directories),
         f"{spec.name}.triggers": f"interest-noawait {interpreter}\n" if interpreter else "",
     }
 
@@ -190,6 +151,7 @@ def _maintainer_scripts(spec: PackageSpec, templates: Templates) -> Mapping[str,
     """Only those that have more to say than what debhelper adds by itself."""
     scripts = {}
     environment = spec.virtual_environment
+    prepares = spec.starting is Starting.SETUP
     if environment is not None:
         values = {
             "environment": environment,

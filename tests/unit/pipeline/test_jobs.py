@@ -13,7 +13,7 @@ from katpkg.model.artifact import Artifact
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.names import Codename, Line, ModuleName, PackageName
 from katpkg.model.payload import DebPayload, MetaPayload, WheelPayload
-from katpkg.model.target import Target
+from katpkg.model.target import PackageFormat, Target
 from katpkg.model.version import Version
 from katpkg.packages.deb.builder import DebBuilder
 from katpkg.pipeline.jobs import job, meta_orders, module_orders, releases
@@ -47,7 +47,7 @@ def shop_of(directory: Path, modules: Sequence[ModuleSpec], targets: tuple[Targe
         source=DirectorySource(artifacts(project)),
         cache=Cache(project.build.cache),
         templates=TEMPLATES,
-        builder=DebBuilder(TEMPLATES),
+        builders={PackageFormat.DEB: DebBuilder(TEMPLATES)},
         checks=Checks(),
         reporter=Quiet(),
     )
