@@ -146,8 +146,6 @@ class ModuleSpec:
         return isinstance(self.payload, MetaPayload)
 
     @property
-    def is_published_as_it_is(self) -> bool:
-    @property
     def is_setup(self) -> bool:
         """Whether it is what sets servers up."""
         return isinstance(self.payload, SetupPayload)
@@ -157,6 +155,8 @@ class ModuleSpec:
         """Whether something that was built elsewhere goes into it."""
         return not isinstance(self.payload, MetaPayload | SetupPayload)
 
+    @property
+    def is_published_as_it_is(self) -> bool:
         """Whether its artifact is a finished package."""
         return isinstance(self.payload, DebPayload) and not self.payload.repack
 
