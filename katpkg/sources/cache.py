@@ -72,6 +72,8 @@ def _bring(artifact: Artifact, source: ArtifactSource, arriving: Path, meter: Me
             source.fetch(artifact, arriving, meter)
         _verify(artifact, arriving)
     except BrokenOff:
+        if arriving.stat().st_size == 0:
+            arriving.unlink()
         raise
     except Exception:
         arriving.unlink(missing_ok=True)

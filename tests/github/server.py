@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -17,8 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.github.contract import check_answer, check_request
 from tests.github.routes import Question, Reply, answer, refuse
-from tests.github.world import Stored, World
+from tests.github.world import API, Stored, World
 
+PIECE = 1 << 18
 MINUTE = 60.0
 """How long the address that storage is asked at is good for."""
 
@@ -70,6 +72,8 @@ class GitHub:
         self.wears_off = MINUTE
         self.tickets: dict[str, tuple[Stored, float]] = {}
         self.ranges = True
+        self.pace = 0.0
+        """Seconds between two pieces that storage hands out."""
         self.circle = False
         """Whether storage sends on to itself."""
         self._port = port
@@ -81,6 +85,11 @@ class GitHub:
         class Api(_Handler):
             def do_GET(self) -> None:
                 github._api(self)
+
+            def do_POST(self) -> None:
+                """GraphQL, by which gh asks for drafts beside: there is none."""
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.reply(Heard(host="graphql", target="", headers={}), 200, {}, b'{"data": {"repository": null}}')
 
         class Storage(_Handler):
             def do_GET(self) -> None:
@@ -147,7 +156,7 @@ class GitHub:
         return f"http://{heard.headers['host']}" + ("/api/v3" if heard.target.startswith("/api/v3/") else "")
 
     def _send(self, handler: _Handler, heard: Heard, question: Question, reply: Reply) -> None:
-        body = b"" if reply.body is None else json.dumps(reply.body).encode()
+        body = b"" if reply.body is None else json.dumps(reply.body).replace(API, question.base).encode()
         headers = {
             "content-type": "application/json; charset=utf-8",
             "x-ratelimit-limit": "5000",
@@ -198,6 +207,7 @@ class GitHub:
                 return
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         upto = flaw.upto if flaw and flaw.upto is not None else len(content)
+        handler.pace = self.pace
         handler.reply(heard, status, headers, content, start=start, upto=upto, honest=bool(flaw and flaw.honest))
 
     def _stored(self, number: int) -> Stored:
@@ -243,6 +253,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = 0
     disable_nagle_algorithm = True
+    pace = 0.0
 
     def reply(
         self,
@@ -264,10 +275,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(memoryview(body)[start:end])
+            for at in range(start, end, PIECE):
+                self.wfile.write(memoryview(body)[at : min(at + PIECE, end)])
+                time.sleep(self.pace)
             if end < len(body) and not honest:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
+
+    def finish(self) -> None:
+        """Whoever hung up early need not be told of."""
+        with contextlib.suppress(OSError):
+            super().finish()
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            super().handle()
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

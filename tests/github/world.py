@@ -13,6 +13,8 @@ WORKFLOW = ".github/workflows/build.yml"
 WHEN = "2026-11-01T12:00:00Z"
 EXPIRES = "2027-01-30T12:00:00Z"
 NUMBERS = count(1000)
+API = "https://api.github.com"
+"""What stands for the address of the API, wherever that is."""
 
 Json = dict[str, Any]
 
@@ -46,10 +48,10 @@ class Repository:
     stored: dict[int, Stored] = field(default_factory=dict)
     listed: dict[int, int] = field(default_factory=dict)
     """Which run lists each artifact."""
-
-    def as_json(self) -> Json:
     attestations: dict[str, list[Json]] = field(default_factory=dict)
     """The bundles about each file, by its digest."""
+
+    def as_json(self) -> Json:
         """What the API says of it."""
         name = self.called or self.name
         return example("minimal-repository", id=self.id, full_name=name, name=name.partition("/")[2])
@@ -92,6 +94,8 @@ class Repository:
         said = {
             "id": number,
             "name": name,
+            "url": f"{API}/repos/{self.name}/actions/artifacts/{number}",
+            "archive_download_url": f"{API}/repos/{self.name}/actions/artifacts/{number}/zip",
             "size_in_bytes": len(content),
             "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
             "expired": False,
@@ -123,6 +127,7 @@ class Repository:
         return example(
             "release-asset",
             id=number,
+            url=f"{API}/repos/{self.name}/releases/assets/{number}",
             name=name,
             size=len(content),
             state="uploaded",

@@ -70,9 +70,7 @@ def test_a_package_that_does_not_fit_is_refused(control: dict[str, str], said: s
 
 
 def test_a_release_candidate_without_its_tilde_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(
-        SourceError, match="holds version 1.0rc2, which dpkg takes for newer than the release"
-    ) as caught:
+    with pytest.raises(SourceError, match=r"holds version 1\.0rc2, which dpkg takes for newer") as caught:
         check(tmp_path, {"Version": "1.0rc2"}, version="1.0rc2")
     assert "tilde" in str(caught.value.hint)
 
