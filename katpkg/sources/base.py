@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Protocol
 
 from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.target import Target
-from katpkg.report import Meter
+from katpkg.sources.partial import Arrival
 
 
 class BrokenOff(SourceError):
@@ -37,9 +36,9 @@ class ArtifactSource(Protocol):
     def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
         """The artifact that ``rule`` means for ``target``. Raises SourceError when there is none, or several."""
 
-    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:
-        """Write the artifact's bytes to ``to``, telling ``meter`` of each; the caller verifies them.
+    def fetch(self, artifact: Artifact, to: Arrival) -> None:
+        """Add the artifact's bytes to ``to``; the caller verifies them.
 
-        When ``to`` exists, it is the beginning of what was fetched before; a source may go on from there or begin
-        anew. Raises SourceError, and BrokenOff when that beginning is worth keeping.
+        What is there already is the beginning of what was fetched before; a source may go on from that or begin anew.
+        Raises SourceError, and BrokenOff when the beginning is worth keeping.
         """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from katpkg.errors import SourceError
@@ -10,7 +11,7 @@ from katpkg.model.artifact import Artifact
 from katpkg.model.digests import Digest
 from katpkg.report import Meter, NoMeter
 from katpkg.sources.base import ArtifactSource, BrokenOff
-from katpkg.sources.partial import claimed
+from katpkg.sources.partial import Arrival, claimed
 
 NOBODY = NoMeter()
 
@@ -38,10 +39,11 @@ class Cache:
             return path
         arriving = self._partial / artifact.digest.sha256
         try:
-            with claimed(arriving):
+            with claimed(arriving) as file:
                 if not _is(artifact, path):  # whoever had it before us may have brought it
                     self._root.mkdir(parents=True, exist_ok=True)
-                    _bring(artifact, source, arriving, meter)
+                    with _worth_keeping(arriving):
+                        _bring(artifact, source, Arrival(file, meter))
                     arriving.replace(path)
                 arriving.unlink(missing_ok=True)
         except OSError as error:
@@ -62,15 +64,11 @@ class Cache:
         return self._root / artifact.digest.sha256
 
 
-def _bring(artifact: Artifact, source: ArtifactSource, arriving: Path, meter: Meter) -> None:
-    begun = arriving.stat().st_size > 0
+@contextmanager
+def _worth_keeping(arriving: Path) -> Iterator[None]:
+    """Of what went wrong within it, only what broke off leaves something behind, if something arrived."""
     try:
-        source.fetch(artifact, arriving, meter)
-        if begun and not _is(artifact, arriving):  # what was there may have been damaged
-            meter.advance(-arriving.stat().st_size)
-            arriving.write_bytes(b"")
-            source.fetch(artifact, arriving, meter)
-        _verify(artifact, arriving)
+        yield
     except BrokenOff:
         if arriving.stat().st_size == 0:
             arriving.unlink()
@@ -80,17 +78,20 @@ def _bring(artifact: Artifact, source: ArtifactSource, arriving: Path, meter: Me
         raise
 
 
+def _bring(artifact: Artifact, source: ArtifactSource, arrival: Arrival) -> None:
+    begun = arrival.size > 0
+    source.fetch(artifact, arrival)
+    if begun and arrival.digest != artifact.digest:  # what was there may have been damaged
+        arrival.restart()
+        source.fetch(artifact, arrival)
+    if arrival.digest != artifact.digest:
+        raise SourceError(
+            f"{artifact.name} is not the artifact that is locked",
+            where=artifact.origin,
+            hint=f"if what is there now is right: katpkg fetch {artifact.module}",
+            details=f"locked: {artifact.digest}\nfound:  {arrival.digest}",
+        )
+
+
 def _is(artifact: Artifact, path: Path) -> bool:
     return path.is_file() and path.stat().st_size == artifact.digest.size and Digest.of(path) == artifact.digest
-
-
-def _verify(artifact: Artifact, file: Path) -> None:
-    found = Digest.of(file)
-    if found == artifact.digest:
-        return
-    raise SourceError(
-        f"{artifact.name} is not the artifact that is locked",
-        where=artifact.origin,
-        hint=f"if what is there now is right: katpkg fetch {artifact.module}",
-        details=f"locked: {artifact.digest}\nfound:  {found}",
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact
@@ -13,8 +12,8 @@ from katpkg.model.names import Codename, ModuleName
 from katpkg.model.project import Project
 from katpkg.model.source import SourceSpec
 from katpkg.model.target import Target
-from katpkg.report import Meter
 from katpkg.sources.base import ArtifactSource
+from katpkg.sources.partial import Arrival
 
 
 class Sources:
@@ -42,7 +41,7 @@ class Sources:
             )
         return artifact
 
-    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:
+    def fetch(self, artifact: Artifact, to: Arrival) -> None:
         """Have it brought by the source of its module. Raises SourceError."""
         spec = self._own.get((artifact.codename, artifact.module), self._project.source)
-        self._open(spec).fetch(artifact, to, meter)
+        self._open(spec).fetch(artifact, to)

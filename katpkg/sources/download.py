@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import BinaryIO
 
 from katpkg.errors import SourceError
-from katpkg.report import Meter
 from katpkg.sources.base import BrokenOff
 from katpkg.sources.http import Answer
+from katpkg.sources.partial import Arrival
 from katpkg.sources.patience import Patience
 
 Open = Callable[[dict[str, str]], AbstractContextManager[Answer]]
@@ -21,52 +19,42 @@ NOT_ANY_MORE = (401, 403, 404, 410)
 """What storage says to an address that was good a moment ago."""
 
 
-def download(ask: Open, to: Path, size: int, meter: Meter, patience: Patience) -> None:
-    """Write the ``size`` bytes that ``ask`` opens to ``to``, after what is there already.
+def download(ask: Open, to: Arrival, size: int, patience: Patience) -> None:
+    """Add to ``to`` what it lacks of the ``size`` bytes that ``ask`` opens.
 
     Raises BrokenOff when it does not come to an end, and SourceError.
     """
-    with to.open("ab") as file:
-        if file.tell() > size:
-            _begin_anew(file)
-        meter.advance(file.tell())
-        furthest = file.tell()
-        while file.tell() < size:
-            before = file.tell()
-            try:
-                with ask({"Range": f"bytes={before}-"} if before else {}) as answer:
-                    _take(answer, file, size, meter, patience)
-                if file.tell() < size:
-                    raise BrokenOff(f"it is cut off: {file.tell()} of {size} bytes came", where=answer.where)
-            except BrokenOff as error:
-                if file.tell() > furthest:
-                    furthest = file.tell()
-                    patience.renew()
-                patience.bear(error)
+    if to.size > size:
+        to.restart()
+    furthest = to.size
+    while to.size < size:
+        try:
+            with ask({"Range": f"bytes={to.size}-"} if to.size else {}) as answer:
+                _take(answer, to, size, patience)
+            if to.size < size:
+                raise BrokenOff(f"it is cut off: {to.size} of {size} bytes came", where=answer.where)
+        except BrokenOff as error:
+            if to.size > furthest:
+                furthest = to.size
+                patience.renew()
+            patience.bear(error)
 
 
-def _take(answer: Answer, file: BinaryIO, size: int, meter: Meter, patience: Patience) -> None:
+def _take(answer: Answer, to: Arrival, size: int, patience: Patience) -> None:
     _check_status(answer)
-    if not _goes_on(answer, file.tell()):
-        meter.advance(-file.tell())
-        _begin_anew(file)
+    if not _goes_on(answer, to.size):
+        to.restart()
         if answer.status != 200:
             raise BrokenOff("the storage does not have the part that is missing", where=answer.where)
     for block in answer.blocks():
         patience.go_on()
-        if file.tell() + len(block) > size:
+        if to.size + len(block) > size:
             raise SourceError(
                 f"more comes than the {size} bytes that were promised",
                 where=answer.where,
                 hint="what is there now is not what was locked; find out who changed it",
             )
-        file.write(block)
-        meter.advance(len(block))
-
-
-def _begin_anew(file: BinaryIO) -> None:
-    file.truncate(0)
-    file.seek(0)
+        to.add(block)
 
 
 def _check_status(answer: Answer) -> None:

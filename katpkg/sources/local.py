@@ -11,9 +11,9 @@ from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.target import Target
 from katpkg.model.upstream import translate
 from katpkg.model.version import Version
-from katpkg.report import Meter
 from katpkg.sources.dates import date_of
 from katpkg.sources.names import fill, name_pattern, nearest
+from katpkg.sources.partial import Arrival
 
 CHUNK = 1 << 20
 
@@ -50,14 +50,14 @@ class DirectorySource:
             verified="sha256 of a file in the artifact directory",
         )
 
-    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:
+    def fetch(self, artifact: Artifact, to: Arrival) -> None:
         """Copy the artifact's file to ``to``."""
         path = self._root / artifact.origin
+        to.restart()
         try:
-            with path.open("rb") as source, to.open("wb") as copy:
+            with path.open("rb") as source:
                 while chunk := source.read(CHUNK):
-                    copy.write(chunk)
-                    meter.advance(len(chunk))
+                    to.add(chunk)
         except FileNotFoundError as error:
             raise SourceError(
                 f"{artifact.name} is locked, but it is not there any more",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from calendar import timegm
 from email.utils import parsedate
-from pathlib import Path
 
 from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact
@@ -12,13 +11,14 @@ from katpkg.model.digests import Digest
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.source import WebSpec
 from katpkg.model.target import Target
-from katpkg.report import Meter, Reporter
+from katpkg.report import Reporter
 from katpkg.sources.access import Access
 from katpkg.sources.base import BrokenOff
 from katpkg.sources.dates import EARLIEST
 from katpkg.sources.download import download
 from katpkg.sources.http import Http, follow
 from katpkg.sources.names import fill
+from katpkg.sources.partial import Arrival
 from katpkg.sources.patience import Patience
 
 
@@ -49,14 +49,13 @@ class WebSource:
             verified="sha256 that the definition pins",
         )
 
-    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:
+    def fetch(self, artifact: Artifact, to: Arrival) -> None:
         """Download the file, going on with what is there."""
         url = artifact.origin
         download(
             lambda headers: follow(self._http, self._http, url, headers),
             to,
             artifact.digest.size,
-            meter,
             self._patience(),
         )
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 
 from katpkg.errors import ConfigError
 from katpkg.model.artifact import Artifact
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.source import Choice, GitHubSpec
 from katpkg.model.target import Target
-from katpkg.report import Meter, Reporter
+from katpkg.report import Reporter
 from katpkg.sources.access import Access
 from katpkg.sources.download import download
 from katpkg.sources.github import failures
@@ -22,6 +21,7 @@ from katpkg.sources.github.refusals import Absent, Gone
 from katpkg.sources.github.releases import Releases
 from katpkg.sources.github.runs import Good, Runs
 from katpkg.sources.github.trust import Trust, Untrusted
+from katpkg.sources.partial import Arrival
 
 
 class GitHubSource:
@@ -52,7 +52,7 @@ class GitHubSource:
             self._reporter.note(f"{module.name} for {target}: {expired.message}; the release's asset is taken")
             return asset
 
-    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:
+    def fetch(self, artifact: Artifact, to: Arrival) -> None:
         """Download the artifact, going on with what is there."""
         found = artifact.provenance
         if found is None or found.repository != self._spec.repository:
@@ -68,7 +68,7 @@ class GitHubSource:
             url, accept = self._api.url(*home, "actions", "artifacts", found.id, "zip"), JSON
         try:
             patience = self._api.patience()
-            download(lambda headers: self._api.open(url, headers, accept), to, artifact.digest.size, meter, patience)
+            download(lambda headers: self._api.open(url, headers, accept), to, artifact.digest.size, patience)
         except Gone as error:
             raise failures.gone(artifact, found, error) from error
         except Absent as error:

@@ -16,9 +16,9 @@ from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact
 from katpkg.model.module import ArtifactRule, ModuleSpec
 from katpkg.model.target import Target
-from katpkg.report import Meter
 from katpkg.sources.base import BrokenOff
 from katpkg.sources.cache import Cache
+from katpkg.sources.partial import Arrival
 from katpkg.sources.workplace import PREFIX, held, workplace
 from tests.builders import make_artifact
 
@@ -33,9 +33,10 @@ class Bytes:
     def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
         raise NotImplementedError
 
-    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:  # noqa: ARG002
+    def fetch(self, artifact: Artifact, to: Arrival) -> None:  # noqa: ARG002
         self.brought += 1
-        to.write_bytes(self.content)
+        to.restart()
+        to.add(self.content)
 
 
 @pytest.fixture
@@ -78,8 +79,8 @@ def test_other_bytes_than_were_locked_are_refused_and_not_kept(artifact: Artifac
 
 def test_a_source_that_fails_half_way_leaves_nothing(artifact: Artifact, tmp_path: Path) -> None:
     class Failing(Bytes):
-        def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:
-            super().fetch(artifact, to, meter)
+        def fetch(self, artifact: Artifact, to: Arrival) -> None:
+            super().fetch(artifact, to)
             raise SourceError("the line went dead")
 
     with pytest.raises(SourceError, match="the line went dead"):
@@ -93,14 +94,13 @@ class Line(Bytes):
     def __init__(self, content: bytes, each: int) -> None:
         super().__init__(content)
         self._each = each
-        self.begun_with: list[bytes] = []
+        self.begun_with: list[int] = []
 
-    def fetch(self, artifact: Artifact, to: Path, meter: Meter) -> None:  # noqa: ARG002
-        self.begun_with.append(to.read_bytes())
-        with to.open("ab") as file:
-            file.write(self.content[file.tell() :][: self._each])
-            if file.tell() < len(self.content):
-                raise BrokenOff("the line went dead")
+    def fetch(self, artifact: Artifact, to: Arrival) -> None:  # noqa: ARG002
+        self.begun_with.append(to.size)
+        to.add(self.content[to.size :][: self._each])
+        if to.size < len(self.content):
+            raise BrokenOff("the line went dead")
 
 
 def test_what_arrived_before_it_broke_off_is_gone_on_from(artifact: Artifact, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_what_arrived_before_it_broke_off_is_gone_on_from(artifact: Artifact, tm
         cache.get(artifact, source)
     assert [path.read_bytes() for path in kept(tmp_path / "cache")] == [b"what was"]
     assert cache.get(artifact, source).read_bytes() == b"what was locked"
-    assert source.begun_with == [b"", b"what was"]
+    assert source.begun_with == [0, 8]
     assert kept(tmp_path / "cache") == [tmp_path / "cache/sha256" / artifact.digest.sha256]
 
 
@@ -119,7 +119,7 @@ def test_a_beginning_that_was_damaged_is_given_up_and_not_the_artifact(artifact:
     beginning.write_bytes(b"WHAT")
     source = Line(b"what was locked", each=100)
     assert Cache(tmp_path / "cache").get(artifact, source).read_bytes() == b"what was locked"
-    assert source.begun_with == [b"WHAT", b""]
+    assert source.begun_with == [4, 0]
     assert kept(tmp_path / "cache") == [tmp_path / "cache/sha256" / artifact.digest.sha256]
 
 

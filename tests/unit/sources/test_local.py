@@ -16,6 +16,7 @@ from katpkg.model.names import Line
 from katpkg.report import NoMeter
 from katpkg.sources.local import DirectorySource
 from katpkg.sources.names import fill, name_pattern
+from katpkg.sources.partial import Arrival
 from tests.builders import NOBLE, make_artifact, make_module, make_target
 
 WHERE = "modules/web.toml: artifact.name"
@@ -134,5 +135,6 @@ def test_a_directory_that_is_missing_is_said(tmp_path: Path) -> None:
 
 def test_what_is_there_of_an_earlier_try_is_written_anew(tmp_path: Path) -> None:
     put(tmp_path, "web-1.0.zip", "begun")
-    DirectorySource(tmp_path).fetch(make_artifact(tmp_path / "web-1.0.zip"), tmp_path / "begun", NoMeter())
+    with (tmp_path / "begun").open("r+b") as file:
+        DirectorySource(tmp_path).fetch(make_artifact(tmp_path / "web-1.0.zip"), Arrival(file, NoMeter()))
     assert (tmp_path / "begun").read_text() == "web-1.0.zip"
