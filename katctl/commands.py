@@ -14,6 +14,7 @@ from katctl import setup as setups
 from katctl import upgrade as upgrades
 from katctl.errors import SettingsError
 from katctl.restore import restore as bring_back
+from katctl.rollout import stop_all
 from katctl.site import Site, open_site
 
 WELL, UNWELL = 0, 1
@@ -83,7 +84,12 @@ def backup(site: Site, options: argparse.Namespace, now: datetime) -> int:
     """One file; its path is the result."""
     path = options.file or backups.default_path(site, now, "manual")
     with site.memory.alone():
-        print(backups.back_up(site, path.absolute(), now, data=True))
+        ran = stop_all(site)  # files and databases refer to each other, and some are not whole while they are open
+        try:
+            made = backups.back_up(site, path.absolute(), now, data=True)
+        finally:
+            systemd.start(ran)
+    print(made)
     return WELL
 
 

@@ -78,6 +78,8 @@ class Migration:
     directory: str = ""
     after: tuple[str, ...] = ()
     """Modules whose services must be up first."""
+    once: bool = False
+    """Whether it is for the first time alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

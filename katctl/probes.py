@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -16,6 +17,9 @@ SECONDS = 15.0
 MOST = 1_000_000
 """Bytes of an answer that are read."""
 
+SETTING = re.compile(r"\{([A-Z_][A-Z0-9_]*)\}")
+"""Stands in a URL for the value of a setting."""
+
 _opener = build_opener(ProxyHandler({}))
 
 
@@ -28,7 +32,7 @@ def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
     if probe.queue:
         return _ask_queue(probe.queue, queue_url)
     status, answer = _request(probe, environment)
-    if status != probe.status:
+    if probe.status not in (0, status):
         raise Unwell(f"{probe.url} answers {status}: {_short(answer)}")
     if probe.contains not in answer:
         raise Unwell(f"{probe.url} does not say {probe.contains!r}: {_short(answer)}")
@@ -36,17 +40,18 @@ def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
 
 
 def _request(probe: Probe, environment: dict[str, str]) -> tuple[int, str]:
+    url = SETTING.sub(lambda match: environment.get(match[1], ""), probe.url)
     pairs = [pair.partition("=")[::2] for pair in probe.form]
     body = urlencode([(name, environment.get(setting, "")) for name, setting in pairs]).encode() if pairs else None
     try:
-        with _opener.open(Request(probe.url, body), timeout=SECONDS) as answer:  # noqa: S310
+        with _opener.open(Request(url, body), timeout=SECONDS) as answer:  # noqa: S310
             return answer.status, answer.read(MOST).decode("utf-8", "replace")
     except HTTPError as error:
         with error:
             return error.code, error.read(MOST).decode("utf-8", "replace")
     except (URLError, http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
-        raise Unwell(f"{probe.url} does not answer: {reason}") from error
+        raise Unwell(f"{url} does not answer: {reason}") from error
 
 
 def _ask_queue(queue: str, url: str) -> str:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from katctl import files, systemd
+from katctl import files
 from katctl.backup import FORMAT, MANIFEST, Manifest, digest
 from katctl.errors import BackupError
 from katctl.model import Directory, Module
 from katctl.postgresql import identifier
-from katctl.rollout import stop_order
+from katctl.rollout import key_of, stop_all
 from katctl.site import Site, open_site
 from katctl.steps import Configuration, Databases
 
@@ -67,8 +67,7 @@ def restore(site: Site, path: Path) -> Site:
         _check_fit(site, backup, path)
         site.memory.change(restoring=str(path))
         site.tell("stopping the services")
-        for units in stop_order(site.product):
-            systemd.stop(units)
+        stop_all(site)
         _restore_words(site, backup)
         fresh = site_again(site)
         for step in (Configuration(fresh), Databases(fresh)):
@@ -79,8 +78,19 @@ def restore(site: Site, path: Path) -> Site:
             for directory in module.directories:
                 if directory.path in backup.manifest.directories:
                     _restore_directory(backup, directory)
-        site.memory.change(migrated={}, upgrade=None, failure=None)
+        site.memory.change(migrated=_done_once(site, backup), upgrade=None, failure=None)
     return fresh
+
+
+def _done_once(site: Site, backup: Backup) -> dict[str, str]:
+    """Data that comes back has all that is done once for new data; the rest is to be migrated again."""
+    versions = backup.manifest.versions
+    return {
+        key_of(module, migration): versions[module.package]
+        for module in site.product.modules
+        for migration in module.migrations
+        if migration.once and module.package in versions
+    }
 
 
 def site_again(site: Site) -> Site:

@@ -38,9 +38,9 @@ class Migrate:
     def missing(self) -> list[str]:
         """Whether it was not yet done for the installed version."""
         done = self.site.memory.state.migrated.get(self._key)
-        return (
-            [] if done and done == self._version else [f"{self.migration.name}, for {self._version or 'this version'}"]
-        )
+        if done and (self.migration.once or done == self._version):
+            return []
+        return [f"{self.migration.name}, for {self._version or 'this version'}"]
 
     def make(self) -> None:
         """Do it, as its account and with the module's settings. Raises StepFailed with the way back."""
@@ -76,7 +76,7 @@ class Migrate:
 
     @property
     def _key(self) -> str:
-        return f"{self.module.name}/{self.migration.name}"
+        return key_of(self.module, self.migration)
 
     @property
     def _version(self) -> str:
@@ -162,6 +162,11 @@ class Start:
                 time.sleep(PAUSE)
 
 
+def key_of(module: Module, migration: Migration) -> str:
+    """What a migration is remembered by."""
+    return f"{module.name}: {migration.name}"
+
+
 def rollout(site: Site) -> list[Step]:
     """Every migration and every start, in order. Raises DefinitionError when they wait for each other."""
     steps: list[Step] = []
@@ -184,6 +189,16 @@ def stop_order(product: Product) -> list[list[str]]:
     batches = [[nouns[node][1] for node in batch] for batch in _batches(product)]
     units = [[noun.unit for noun in batch if isinstance(noun, Service)] for batch in reversed(batches)]
     return [batch for batch in units if batch]
+
+
+def stop_all(site: Site) -> list[str]:
+    """Stop every service in order; what ran, in the order in which it may be started again. Raises ToolFailed."""
+    ran: list[str] = []
+    for units in stop_order(site.product):
+        active = [unit for unit in units if systemd.is_active(unit)]
+        systemd.stop(active)
+        ran = [*active, *ran]
+    return ran
 
 
 def _nodes(product: Product) -> Iterator[tuple[Node, tuple[Module, Migration | Service]]]:

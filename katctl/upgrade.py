@@ -7,7 +7,7 @@ from datetime import datetime
 from katctl import packages, systemd
 from katctl.backup import UPGRADE, back_up, default_path, forget_old
 from katctl.errors import KatctlError
-from katctl.rollout import stop_order
+from katctl.rollout import stop_all
 from katctl.setup import MARK
 from katctl.site import Site
 from katctl.state import Upgrade
@@ -20,14 +20,12 @@ def prepare(site: Site, now: datetime) -> None:
     starting again what ran, so that a refused upgrade leaves everything as it was.
     """
     with site.memory.alone():
-        ran = [unit for units in stop_order(site.product) for unit in units if systemd.is_active(unit)]
+        ran = stop_all(site)
         try:
-            for units in stop_order(site.product):
-                systemd.stop([unit for unit in units if unit in ran])
             if site.memory.state.upgrade is None:
                 site.memory.change(upgrade=_begin(site, now))
         except KatctlError:
-            systemd.start(list(reversed(ran)))
+            systemd.start(ran)
             raise
         (site.product.state / MARK).touch()
 

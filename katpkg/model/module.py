@@ -87,6 +87,8 @@ class Migration:
     directory: Line = Line("")
     after: tuple[ModuleName, ...] = ()
     """Modules whose services must be up first."""
+    once: bool = False
+    """Whether it is done when the module is installed for the first time, and never again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

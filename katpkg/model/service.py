@@ -34,13 +34,13 @@ class Health:
     """A probe that proves something: an answer, or that a queue is being worked on."""
 
     url: Line = Line("")
-    """Asked from the same host, without credentials."""
+    """Asked from the same host; {NAME} stands for the value of the module's setting of that name."""
     form: tuple[Line, ...] = ()
     """NAME=SETTING pairs: a form that is posted to it, with the values of the module's settings."""
     queue: Line = Line("")
     """Instead of a URL: a queue of the message broker that somebody must be taking from."""
     status: int = 200
-    """The HTTP status of a healthy service."""
+    """The HTTP status of a healthy service; 0: any will do."""
     contains: Line = Line("")
     """Text that the answer holds when the service is well; empty: any answer will do."""
     patience: int = 30

@@ -42,7 +42,7 @@ def main() -> None:
     for name, (version, besides) in WHEELS.items():
         make(into / f"{name}-{version}.zip", partial(wheel, name, version, besides))
     for name, (version, needs) in OWN.items():
-        make(into / f"{name}-{version}.zip", partial(own_wheel, name, version, needs))
+        make(into / f"{name}-{version}.zip", partial(own_wheel, FILES / name, version, needs))
     for codename, (python, _) in RELEASES.items():
         make(into / f"kat-hello_1.2.0~rc1_{codename}.zip", partial(hello, python))
     make(into / "page-1.0.tar.gz", page)
@@ -70,11 +70,11 @@ def wheel(name: str, version: str, besides: tuple[str, ...], work: Path, path: P
     zip_up(tree, path)
 
 
-def own_wheel(name: str, version: str, needs: tuple[str, ...], work: Path, path: Path) -> None:
-    """The same of a package that lies in files/."""
+def own_wheel(package: Path, version: str, needs: tuple[str, ...], work: Path, path: Path) -> None:
+    """The same of a package that is written here."""
     tree = work / "tree"
     tree.mkdir()
-    pack_wheel(FILES / name, version, needs, tree)
+    pack_wheel(package, version, needs, tree)
     lock_for_each(tree, work, needs)
     zip_up(tree, path)
 

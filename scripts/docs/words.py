@@ -21,7 +21,6 @@ WORDS: Mapping[str, str] = {
     "directories.path": "Where it lies on the server.",
     "directories.user": "The account that owns it.",
     "database.name": "The name of the database.",
-    "database.role": "The PostgreSQL role that owns it.",
     "migrations.name": "What it is called where it is told of.",
     "migrations.exec": "The command line, absolute.",
     "migrations.user": "The account it runs as.",

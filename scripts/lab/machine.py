@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Self
 
 BOOT = Path(__file__).parent / "boot.sh"
-PATIENCE = 60.0
-"""Seconds that a machine may take to boot."""
+PATIENCE = 180.0
+"""Seconds that a machine may take to boot: one with PostgreSQL and RabbitMQ, beside others that are at work."""
 
 INSIDE = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -59,7 +59,9 @@ class Machine:
 
     def __exit__(self, *_: object) -> None:
         self._outer.send_signal(signal.SIGKILL)
-        self._outer.communicate()
+        self._outer.wait()
+        if self._outer.stdout:
+            self._outer.stdout.close()
         for server in self._servers:
             server.kill()
             server.wait()

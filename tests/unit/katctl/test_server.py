@@ -1,0 +1,244 @@
+"""State, backups, complaints and errors, on a server below a directory."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import json
+import tarfile
+from base64 import b64decode
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from katctl import doctor, process
+from katctl.backup import KEPT, default_path, forget_old
+from katctl.cli import describe as described
+from katctl.descriptors import read_product
+from katctl.errors import FAMILIES, BackupError, Busy, DefinitionError, SettingsError, ToolFailed
+from katctl.postgresql import environment, identifier, verifier
+from katctl.rabbitmq import RabbitMQ
+from katctl.restore import open_backup
+from katctl.state import Failure, Memory, State, Upgrade
+from tests.unit.katctl.site import describe, make_site, setting
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+
+
+def test_what_is_remembered_survives_and_is_changed_in_one_step(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    assert memory.state == State()
+    memory.change(upgrade=Upgrade(backup="/x.tar", versions={"kat-web": "1"}), failure=Failure(step="s", message="m"))
+    memory.change(failure=None, enabled=("kat-web.service",))
+    assert Memory(tmp_path).state == State(
+        upgrade=Upgrade(backup="/x.tar", versions={"kat-web": "1"}), enabled=("kat-web.service",)
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_second_one_waits_or_is_told(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    with memory.alone(), pytest.raises(Busy, match="another katctl is at work"), memory.alone(wait=False):
+        pass
+    with memory.alone(wait=False):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{half", "it cannot be read"),
+        ('{"format": 1}', "it is not of format 2"),
+        ('{"format": 2}', "it lacks something"),
+    ],
+)
+def test_a_descriptor_that_cannot_be_used_is_told_with_its_file(content: str, message: str, tmp_path: Path) -> None:
+    make_site(tmp_path, describe())
+    path = tmp_path / "usr/lib/kat/modules.d/web.json"
+    path.write_text(content)
+    with pytest.raises(DefinitionError, match=message) as caught:
+        read_product(tmp_path / "usr/lib/kat")
+    assert caught.value.where == str(path)
+
+
+def test_what_a_newer_package_says_besides_is_no_reason_to_refuse_it(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path, describe(services=[{"name": "a", "description": "a", "account": "a", "health": None, "new": 1}])
+    )
+    assert [service.name for _, service in site.product.services] == ["a"]
+
+
+def test_a_password_is_told_to_postgresql_as_what_it_would_keep_of_it() -> None:
+    salt = b"0123456789abcdef"
+    method, rounds, words = verifier("word", salt).split("$")
+    stored, server = (b64decode(each) for each in words.split(":"))
+    salted = hashlib.pbkdf2_hmac("sha256", b"word", salt, 4096)
+    assert (method, b64decode(rounds.split(":")[1])) == ("SCRAM-SHA-256", salt)
+    assert stored == hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    assert server == hmac.digest(salted, b"Server Key", "sha256")
+
+
+def test_an_address_becomes_variables_so_that_no_password_stands_in_a_command_line() -> None:
+    assert environment("postgresql://me:w%2Frd@db:5433/name?sslmode=require") == {
+        "PGHOST": "db",
+        "PGPORT": "5433",
+        "PGUSER": "me",
+        "PGPASSWORD": "w/rd",
+        "PGDATABASE": "name",
+        "PGCONNECT_TIMEOUT": "5",
+        "PGSSLMODE": "require",
+    }
+
+
+def test_a_name_that_would_need_quoting_is_no_name() -> None:
+    assert identifier("web_db") == "web_db"
+    with pytest.raises(SettingsError, match="cannot be the name"):
+        identifier('x"; DROP DATABASE y')
+
+
+def test_a_broker_that_somebody_configured_is_left_to_them(tmp_path: Path) -> None:
+    (tmp_path / "etc/rabbitmq").mkdir(parents=True)
+    assert not RabbitMQ(tmp_path).is_confined
+    (tmp_path / "etc/rabbitmq/rabbitmq.conf").write_text("listeners.tcp.1 = 10.0.0.1:5672\n")
+    assert RabbitMQ(tmp_path).is_confined
+
+
+def make_backup(path: Path, product: str = "kat", *, damaged: bool = False) -> Path:
+    content = b'{"broker": "word"}'
+    manifest = {
+        "product": product,
+        "made": "2026-11-26T12:00:00+00:00",
+        "versions": {},
+        "databases": {},
+        "directories": {},
+        "sha256": {"secrets.json": hashlib.sha256(b"other" if damaged else content).hexdigest()},
+        "format": 1,
+    }
+    with tarfile.open(path, "w") as tar:
+        for name, text in (("secrets.json", content), ("manifest.json", json.dumps(manifest).encode())):
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text))
+    return path
+
+
+def test_a_backup_is_what_its_manifest_says(tmp_path: Path) -> None:
+    with open_backup(make_backup(tmp_path / "kat.tar"), "kat") as backup:
+        assert backup.text("secrets.json") == '{"broker": "word"}'
+        assert not backup.has("answers.env")
+
+
+@pytest.mark.parametrize(
+    ("product", "damaged", "message"),
+    [("other", False, "it is a backup of other"), ("kat", True, "secrets.json is damaged")],
+)
+def test_what_is_not_ours_or_not_whole_is_refused(product: str, message: str, tmp_path: Path, *, damaged: bool) -> None:
+    path = make_backup(tmp_path / "kat.tar", product, damaged=damaged)
+    with pytest.raises(BackupError, match=message) as caught, open_backup(path, "kat"):
+        pass
+    assert caught.value.where == str(path)
+    assert caught.value.hint
+
+
+def test_a_file_that_is_no_backup_and_one_that_is_not_there_are_told(tmp_path: Path) -> None:
+    (tmp_path / "x.tar").write_text("x")
+    with pytest.raises(BackupError, match="it is no whole backup"), open_backup(tmp_path / "x.tar", "kat"):
+        pass
+    with pytest.raises(BackupError, match="there is no such backup"), open_backup(tmp_path / "y.tar", "kat"):
+        pass
+
+
+def test_backups_of_upgrades_are_few_and_the_administrators_are_kept(tmp_path: Path) -> None:
+    site = make_site(tmp_path, describe())
+    site.product.backups.mkdir(parents=True)
+    for day in range(1, KEPT + 3):
+        for reason in ("upgrade", "manual"):
+            default_path(site, NOW.replace(day=day), reason).touch()
+    first = default_path(site, NOW.replace(day=1), "upgrade")
+    forget_old(site, keep=first)
+    left = sorted(path.name for path in site.product.backups.iterdir())
+    assert len([name for name in left if "manual" in name]) == KEPT + 2
+    assert [name[10:12] for name in left if "upgrade" in name] == ["01", "03", "04", "05"]
+
+
+def complaints(root: Path, *modules: dict[str, object], **files: str) -> list[tuple[str, str]]:
+    return [
+        (each.said, each.hint) for each in doctor.examine(make_site(root, *modules, **files)) if each.subject != "disk"
+    ]
+
+
+def test_a_setting_without_a_value_and_a_name_that_nobody_knows_are_told(tmp_path: Path) -> None:
+    module = describe(settings=[setting("WEB_PORT", required=True)])
+    assert complaints(tmp_path, module, web="WEB_PROT=1\n") == [
+        ("WEB_PORT has no value", f"set it in {tmp_path}/etc/kat/web.conf: What WEB_PORT is"),
+        ("nobody told us of a setting WEB_PROT", "did you mean WEB_PORT?"),
+    ]
+
+
+def test_modules_that_differ_about_a_shared_value_are_told(tmp_path: Path) -> None:
+    one, two = (describe(module=name, settings=[setting("TOKEN", shared="token")]) for name in ("one", "two"))
+    assert complaints(tmp_path, one, two, one="TOKEN=a\n", two="TOKEN=b\n") == [
+        ("one and two differ about it", "set the same value for all, or for none")
+    ]
+    assert complaints(tmp_path, one, two, one="TOKEN=a\n", two="TOKEN=a\n") == []
+
+
+def test_a_secret_that_others_may_read_is_told(tmp_path: Path) -> None:
+    site = make_site(tmp_path, describe())
+    path = site.product.state / "secrets.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    path.chmod(0o644)
+    assert complaints(tmp_path, describe()) == [("others may read it", f"chmod 600 {path}")]
+
+
+def test_what_did_not_end_is_told_with_how_it_goes_on(tmp_path: Path) -> None:
+    memory = make_site(tmp_path, describe()).memory
+    memory.change(restoring="/x.tar", failure=Failure(step="databases", message="it cannot be made", hint="do this"))
+    assert complaints(tmp_path, describe()) == [
+        ("it did not reach its end", "katctl restore /x.tar"),
+        ("it cannot be made", "do this"),
+    ]
+
+
+def test_a_program_that_fails_hangs_or_is_not_there_is_told_in_its_own_words() -> None:
+    with pytest.raises(ToolFailed, match=r"sh failed \(3\)") as caught:
+        process.run(["sh", "-c", "echo why >&2; exit 3"])
+    assert caught.value.details == "why"
+    with pytest.raises(ToolFailed, match="nothing-like-it is not installed"):
+        process.run(["nothing-like-it"])
+    with pytest.raises(ToolFailed, match="sleep did not end within 0 s"):
+        process.run(["sleep", "60"], patience=0.1)
+    with pytest.raises(ToolFailed, match="there is no account nobody-like-it"):
+        process.run(["true"], user="nobody-like-it")
+
+
+def test_a_program_inherits_nothing_and_reads_and_writes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KATPKG_SIGNING_KEY", "word")
+    assert "word" not in process.run(["env"])
+    (tmp_path / "in").write_text("content")
+    process.run(["cat"], stdin=tmp_path / "in", into=tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "content"
+    assert process.run(["cat"], stdin="text") == "text"
+
+
+def test_an_error_says_what_where_and_what_to_do() -> None:
+    error = BackupError("it is damaged", where="/x.tar", hint="take another", details="one\ntwo")
+    assert described(error).splitlines() == [
+        "error: it is damaged",
+        "   in: /x.tar",
+        " hint: take another",
+        "     | one",
+        "     | two",
+    ]
+
+
+def test_each_family_of_errors_has_an_exit_code_that_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/katctl.md").read_text()
+    codes = [family.exit_code for family in FAMILIES]
+    assert len(set(codes)) == len(codes)
+    assert not {0, 1, 2} & set(codes)
+    for family in FAMILIES:
+        assert f"| {family.exit_code} | {family.__name__} |" in page
