@@ -16,6 +16,8 @@ from katpkg.cli.boundary import Boundary
 from katpkg.cli.environment import Session
 
 COMMANDS = (
+    "init",
+    "plan",
     "fetch",
     "build",
     "publish",
@@ -25,6 +27,7 @@ COMMANDS = (
     "remove",
     "prune",
     "refresh",
+    "explain",
     "optimize",
     "verify",
     "config",

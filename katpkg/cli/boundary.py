@@ -58,8 +58,9 @@ def show(error: KatpkgError, *, as_json: bool) -> None:
         import json
 
         click.echo(json.dumps({"version": 1, "errors": [_as_json(each) for each in _all(error)]}, indent=2))
+    lines_of = _annotated if _is_runner() else _lines
     for each in _all(error):
-        click.echo("\n".join(_lines(each)), err=True)
+        click.echo("\n".join(lines_of(each)), err=True)
 
 
 def _stop_programs() -> None:
@@ -86,6 +87,23 @@ def _lines(error: KatpkgError) -> Iterator[str]:
         yield f" {click.style('hint:', fg='green')} {error.hint}"
     for line in (error.details or "").splitlines():
         yield f"    | {line}"
+
+
+def _is_runner() -> bool:
+    from katpkg.cli.environment import is_runner
+
+    return is_runner()
+
+
+def _annotated(error: KatpkgError) -> Iterator[str]:
+    """For GitHub Actions: an annotation of the run, and the details in its log."""
+    from katpkg.actions import END, escaped, harmless
+
+    first, *rest = (click.unstyle(line) for line in _lines(error))
+    said = "\n".join((first.removeprefix("error: "), *(line.strip() for line in rest if "    | " not in line[:6])))
+    yield END
+    yield f"::error title=katpkg::{escaped(said)}"
+    yield from map(harmless, (first, *rest))
 
 
 def _as_json(error: KatpkgError) -> dict[str, str | int | None]:

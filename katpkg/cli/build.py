@@ -65,11 +65,11 @@ def build(
         targets=chosen_targets(project, targets), modules=modules, key=PublicKey.read(project.signing.public_key)
     )
     lock = _lock(session, locked=locked)
-    shop = _workshop(session, Checks(lintian=not no_lintian, reproducible=check_reproducible))
+    shop = workshop_of(session, Checks(lintian=not no_lintian, reproducible=check_reproducible))
     if render_only is not None:
         _render(session, shop, lock, wish, render_only)
         return
-    yard = _yard(session, wish, jobs or session.cores)
+    yard = yard_of(session, wish, jobs or session.cores)
     session.reporter.step("planning packages" if dry_run else "building packages")
     _report(session, pipeline.build(wish, shop, lock, yard, yard.plan if dry_run else yard.run))
 
@@ -86,7 +86,8 @@ def _lock(session: Session, *, locked: bool) -> Lock:
     return fetch(session.intake(), ())
 
 
-def _workshop(session: Session, checks: Checks) -> Workshop:
+def workshop_of(session: Session, checks: Checks) -> Workshop:
+    """All that builds of this definition share."""
     from katpkg.model.target import PackageFormat
     from katpkg.packages.deb.builder import DebBuilder
     from katpkg.packages.rpm.builder import RpmBuilder
@@ -116,7 +117,9 @@ def _own(project: Project) -> frozenset[str]:
     return frozenset((*modules, project.archive.keyring_package))
 
 
-def _yard(session: Session, wish: Wish, cores: int) -> Yard:
+def yard_of(session: Session, wish: Wish, cores: int) -> Yard:
+    """Where the packages of ``wish`` are made, or found made."""
+    from katpkg.model.target import PackageFormat
     from katpkg.pipeline.built import BuildDirectory
     from katpkg.pipeline.published import PublishedRelease
     from katpkg.pipeline.yard import Yard

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from katpkg.pipeline.fetch import Intake
     from katpkg.report import Reporter
     from katpkg.repository.base import Signer
-    from katpkg.sources.access import Secret
+    from katpkg.repository.rpm.signing import PackageSigner
+    from katpkg.sources.access import Access, Secret
 
 GITHUB_TOKENS = ("KATPKG_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 """Where a token for GitHub may stand; the first that is set counts."""
@@ -53,9 +54,19 @@ class Session:
 
         return self._start.resolve() if self._start else find_definition(Path.cwd())
 
+    @property
+    def start(self) -> Path:
+        """Where a new definition goes."""
+        return self._start or Path.cwd()
+
     @cached_property
     def reporter(self) -> Reporter:
-        """Who is told, on stderr: drawn where somebody looks, plain lines for a log."""
+        """Who is told, on stderr: drawn where somebody looks, plain lines for a log, commands for a runner."""
+        if is_runner():
+            from katpkg.actions import GitHubActions
+
+            summary = os.environ.get("GITHUB_STEP_SUMMARY")
+            return GitHubActions(sys.stderr, Path(summary) if summary else None, verbose=self.verbose)
         if sys.stderr.isatty():
             from katpkg.terminal import Terminal
 
@@ -105,14 +116,19 @@ class Session:
 
     def intake(self, choice: Choice | None = None) -> Intake:
         """Where artifacts come from; of a repository's runs, those of ``choice``. Raises ConfigError."""
-        import time
-
         from katpkg.model.source import Choice
         from katpkg.pipeline.fetch import intake_of
+
+        return intake_of(self.project, self.access, self.reporter, choice or Choice())
+
+    @cached_property
+    def access(self) -> Access:
+        """What this call may use of the network."""
+        import time
+
         from katpkg.sources.access import Access
 
-        access = Access(now=time.time, token=self.github_token(), proxy=_proxy_for)
-        return intake_of(self.project, access, self.reporter, choice or Choice())
+        return Access(now=time.time, token=self.github_token(), proxy=_proxy_for)
 
     def github_token(self) -> Secret | None:
         """What says to GitHub who we are; None when nobody said so."""
@@ -179,3 +195,8 @@ def _proxy_for(url: str) -> str | None:
 def _plain(value: object) -> object:
     """What JSON has no word for: a list that was not made yet, or something that is shown as text."""
     return list(value) if isinstance(value, Iterator) else str(value)
+def is_runner() -> bool:
+    """Whether GitHub Actions reads what is told."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+

@@ -20,7 +20,6 @@ from katpkg.model.version import Version
 from katpkg.packages.keyring import UPSTREAM, keyring_spec
 from katpkg.packages.order import Order, is_per_architecture
 from katpkg.packages.setup import furnish
-from katpkg.pipeline.attest import check_attested
 from katpkg.pipeline.make import Workshop, adopt, check, keep, make
 from katpkg.repository.keys import PublicKey
 from katpkg.sources.lock import Lock
@@ -57,7 +56,6 @@ def module_orders(shop: Workshop, lock: Lock, targets: Sequence[Target], names: 
         elif module.needs_artifact:
             artifact = lock.find(module.name, target.codename, target.architecture)
             _check_version(module, artifact)
-            check_attested(module, artifact)
             yield Order(
                 project=shop.project,
                 module=module,

@@ -26,6 +26,7 @@ from katpkg.packages.deb.inspect import read_deb
 from katpkg.packages.order import Order
 from katpkg.packages.spec import make_spec
 from katpkg.packages.templates import Templates
+from katpkg.pipeline.attest import check_attested
 from katpkg.report import Reporter
 from katpkg.sources.base import ArtifactSource
 from katpkg.sources.cache import Cache
@@ -179,6 +180,7 @@ def _describe(shop: Workshop, order: Order, version: Version, bench: Path) -> tu
 def _unpack(shop: Workshop, order: Order, bench: Path) -> Payload | None:
     if order.artifact is None:
         return None
+    check_attested(order.module, order.artifact)
     file = shop.cache.get(order.artifact, shop.source)
     return open_payload(order.artifact, file, bench / "payload")
 
