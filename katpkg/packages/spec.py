@@ -126,6 +126,8 @@ def _entries(order: Order, contents: Contents, templates: Templates) -> Iterator
             content=order.source_of(file),
             mode=int(file.mode, 8),
         )
+    if order.module.is_setup:
+        yield from setup_entries(order, templates)
     yield from _settings(order, templates)
     yield from _commands(order, templates)
     if order.module.services or order.module.settings:
@@ -133,8 +135,6 @@ def _entries(order: Order, contents: Contents, templates: Templates) -> Iterator
             path=AbsolutePath(f"{order.places.lib}/modules.d/{order.module.name}.json"),
             content=descriptor(order.places),
         )
-    if order.module.is_setup:
-        yield from setup_entries(order, templates)
 
 
 def _settings(order: Order, templates: Templates) -> Iterator[Entry]:
@@ -159,13 +159,6 @@ def _settings(order: Order, templates: Templates) -> Iterator[Entry]:
     )
 
 
-def _commands(order: Order, templates: Templates) -> Iterator[Entry]:
-    places = order.places
-    files = (places.defaults_file, places.generated_file, places.administrator_file)
-    for command in order.module.commands:
-        values: dict[str, object] = {
-            "name": command.name,
-            "exec": places.fill(command.exec),
 def _afterwards(order: Order) -> str:
     """What makes a changed setting be seen."""
     if order.setup:
@@ -173,6 +166,13 @@ def _afterwards(order: Order) -> str:
     return f"systemctl restart {' '.join(f'{service.name}.service' for service in order.module.services)}"
 
 
+def _commands(order: Order, templates: Templates) -> Iterator[Entry]:
+    places = order.places
+    files = (places.defaults_file, places.generated_file, places.administrator_file)
+    for command in order.module.commands:
+        values: dict[str, object] = {
+            "name": command.name,
+            "exec": places.fill(command.exec),
             "directory": places.fill(command.directory),
             "package": order.module.package,
             "user": command.user or "",
