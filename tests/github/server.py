@@ -71,6 +71,8 @@ class GitHub:
         self.flaws: list[Flaw] = []
         self.wears_off = MINUTE
         self.tickets: dict[str, tuple[Stored, float]] = {}
+        self.files: dict[str, Stored] = {}
+        """What anybody may have, by its path."""
         self.ranges = True
         self.pace = 0.0
         """Seconds between two pieces that storage hands out."""
@@ -182,6 +184,12 @@ class GitHub:
             return
         if self.circle:
             handler.reply(heard, 302, {"location": f"{heard.target}x"}, b"")
+            return
+        if "?" not in heard.target:
+            if heard.target in self.files:
+                self._hand_out(handler, heard, self.files[heard.target])
+            else:
+                handler.reply(heard, 404, {}, b"<html>not found</html>")
             return
         ticket = urlsplit(heard.target).path.strip("/")
         stored, until = self.tickets.get(ticket, (None, 0.0))
