@@ -28,23 +28,29 @@ def check_fit(module: ModuleSpec, target: Target, artifact: Artifact, file: Path
             fields = read_head(content, artifact.name)
     except BuildError as error:
         raise SourceError(error.message, where=artifact.origin, hint="look at what the CI job uploaded") from error
-    for said, hint in _wrong(fields, target, artifact):
-        raise SourceError(f"{artifact.name} {said}", where=artifact.origin, hint=hint)
+    for error in _wrong(fields, target, artifact):
+        raise error
 
 
-def _wrong(fields: Mapping[str, str], target: Target, artifact: Artifact) -> Iterator[tuple[str, str]]:
+def _wrong(fields: Mapping[str, str], target: Target, artifact: Artifact) -> Iterator[SourceError]:
+    name, origin = artifact.name, artifact.origin
     architecture, version = fields["Architecture"], fields["Version"]
-    built_there = f"take what was built for {target}: look at artifact.name"
+    there = f"take what was built for {target}: look at artifact.name"
     if architecture not in (target.architecture, "all"):
-        yield f"is for {architecture}, and not for {target}", built_there
+        yield SourceError(f"{name} is for {architecture}, and not for {target}", where=origin, hint=there)
     if not _is_of(version, artifact.version):
-        yield f"holds version {version}", "its name promises another; look at what the CI job does with versions"
+        hint = "its name promises another; look at what the CI job does with versions"
+        yield SourceError(f"{name} holds version {version}", where=origin, hint=hint)
     if sorts_after_its_release(version):
-        said = f"holds version {version}, which dpkg takes for newer than the release it precedes"
-        yield said, "take the workflow that writes a tilde before rc: look at source.workflow and artifact.name"
-    for name in ("Pre-Depends", "Depends"):
-        if other := _other_python(fields.get(name, ""), target):
-            yield f"needs {other}, and {target.codename} has Python {target.release.python}", built_there
+        said = f"{name} holds version {version}, which dpkg takes for newer than the release it precedes"
+        hint = "take the workflow that writes a tilde before rc: look at source.workflow and artifact.name"
+        yield SourceError(said, where=origin, hint=hint)
+    for field in ("Pre-Depends", "Depends"):
+        if other := _other_python(fields.get(field, ""), target):
+            python = target.release.python
+            yield SourceError(
+                f"{name} needs {other}, and {target.codename} has Python {python}", where=origin, hint=there
+            )
 
 
 def _is_of(version: str, promised: str) -> bool:

@@ -68,12 +68,14 @@ LIMITS = ("retry-after", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 def _limited(answer: Answer, wait: float, now: float, *, has_token: bool) -> BrokenOff:
     until = datetime.fromtimestamp(now + wait, UTC)
-    if answer.headers.get(LIMITS[1]) == "0":
-        said = f"GitHub's rate limit is used up until {until:%H:%M:%S} UTC"
-    else:
-        said = f"GitHub asks us to slow down until {until:%H:%M:%S} UTC"
     hint = "wait until then; what has arrived is kept" if has_token else "set GITHUB_TOKEN: that allows far more"
-    return BrokenOff(said, where=answer.where, hint=hint, wait=wait)
+    if answer.headers.get(LIMITS[1]) == "0":
+        return BrokenOff(
+            f"GitHub's rate limit is used up until {until:%H:%M:%S} UTC", where=answer.where, hint=hint, wait=wait
+        )
+    return BrokenOff(
+        f"GitHub asks us to slow down until {until:%H:%M:%S} UTC", where=answer.where, hint=hint, wait=wait
+    )
 
 
 def _unknown(answer: Answer, said: str, *, has_token: bool) -> SourceError:
