@@ -28,8 +28,8 @@ def check_fit(module: ModuleSpec, target: Target, artifact: Artifact, file: Path
             fields = read_head(content, artifact.name)
     except BuildError as error:
         raise SourceError(error.message, where=artifact.origin, hint="look at what the CI job uploaded") from error
-    for error in _wrong(fields, target, artifact):
-        raise error
+    for wrong in _wrong(fields, target, artifact):
+        raise wrong
 
 
 def _wrong(fields: Mapping[str, str], target: Target, artifact: Artifact) -> Iterator[SourceError]:
