@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from katpkg.config.nearest import did_you_mean
+from katpkg.config.server import check_server
 from katpkg.errors import ConfigError
 from katpkg.model.module import PLACEHOLDERS, ModuleSpec
 from katpkg.model.names import Codename
@@ -51,6 +52,7 @@ def _check_module(module: ModuleSpec, directory: Path) -> Iterator[ConfigError]:
         yield ConfigError("missing key 'artifact'", where=file, hint='[artifact]\nname = "NAME-{version}.zip"')
     yield from _check_files(module, file, directory)
     yield from _check_placeholders(module, file)
+    yield from check_server(module, file)
 
 
 def _check_summary(module: ModuleSpec, file: str) -> Iterator[ConfigError]:

@@ -1,0 +1,45 @@
+"""What no type can say about how a module is set up on a server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from katpkg.config.nearest import did_you_mean
+from katpkg.errors import ConfigError
+from katpkg.model.module import ModuleSpec
+from katpkg.model.service import Health
+
+HOLES = ("secret", "database", "queue", "host", "email")
+"""What ``fill`` may have in braces."""
+
+
+def check_server(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
+    """Everything about settings, probes and migrations that set-up could not make sense of."""
+    for number, setting in enumerate(module.settings):
+        yield from _check_fill(module, setting.fill, f"{file}: settings[{number}].fill")
+    for number, service in enumerate(module.services):
+        if service.health is not None:
+            yield from _check_health(module, service.health, f"{file}: services[{number}].health")
+
+
+def _check_fill(module: ModuleSpec, fill: str, where: str) -> Iterator[ConfigError]:
+    for hole in re.findall(r"\{(\w*)\}", fill):
+        if hole not in HOLES:
+            yield ConfigError(f"nothing is known as {{{hole}}}", where=where, hint=did_you_mean(hole, HOLES))
+    if "{database}" in fill and module.database is None:
+        yield ConfigError("the module has no database", where=where, hint='[database]\nname = "…"\nrole = "…"')
+    if "{queue}" in fill and not module.queue:
+        yield ConfigError("the module does not use the broker", where=where, hint="queue = true")
+
+
+def _check_health(module: ModuleSpec, health: Health, where: str) -> Iterator[ConfigError]:
+    if bool(health.url) == bool(health.queue):
+        yield ConfigError("a probe asks either a URL or a queue", where=where, hint="keep url or queue")
+    if health.queue and not module.queue:
+        yield ConfigError("the module does not use the broker", where=where, hint="queue = true")
+    known = {setting.name for setting in module.settings}
+    named = [*re.findall(r"\{([A-Z_][A-Z0-9_]*)\}", health.url), *(pair.partition("=")[2] for pair in health.form)]
+    for name in named:
+        if name not in known:
+            yield ConfigError(f"there is no setting {name!r}", where=where, hint=did_you_mean(name, known))

@@ -1,0 +1,54 @@
+"""What set-up could not make sense of is told when the definition is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from katpkg.config.server import check_server
+from katpkg.model.module import Database
+from katpkg.model.names import Line, UnitName, VariableName
+from katpkg.model.service import Health, Service, Setting
+from tests.builders import make_module
+
+DATABASE = Database(name=Line("web_db"), role=Line("web"))
+MODULE = make_module(settings=(Setting(name=VariableName("WEB_PORT"), meaning=Line("Its port")),))
+
+
+def told(fill: str = "", health: Health | None = None, **changes: object) -> list[str]:
+    setting = Setting(name=VariableName("WEB_X"), meaning=Line("Something"), fill=Line(fill))
+    service = Service(name=UnitName("kat-web"), description=Line("Web"), exec=Line("/usr/bin/true"), health=health)
+    module = replace(MODULE, settings=(*MODULE.settings, setting), services=(service,), **changes)  # type: ignore[arg-type]
+    return [f"{error.where}: {error.message}" for error in check_server(module, "web.toml")]
+
+
+@pytest.mark.parametrize(
+    ("fill", "message"),
+    [
+        ("{secrte}", "nothing is known as {secrte}"),
+        ("{database}", "the module has no database"),
+        ("{queue}", "the module does not use the broker"),
+    ],
+)
+def test_a_value_that_cannot_be_made_is_told(fill: str, message: str) -> None:
+    assert told(fill) == [f"web.toml: settings[1].fill: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("health", "message"),
+    [
+        (Health(), "a probe asks either a URL or a queue"),
+        (Health(queue=Line("jobs")), "the module does not use the broker"),
+        (Health(url=Line("http://127.0.0.1:{WEB_PROT}/")), "there is no setting 'WEB_PROT'"),
+        (Health(url=Line("http://127.0.0.1/"), form=(Line("user=WEB_USER"),)), "there is no setting 'WEB_USER'"),
+    ],
+)
+def test_a_probe_that_cannot_be_asked_is_told(health: Health, message: str) -> None:
+    assert told(health=health) == [f"web.toml: services[0].health: {message}"]
+
+
+def test_what_can_be_made_and_asked_is_fine() -> None:
+    assert told("{database}", Health(url=Line("http://127.0.0.1:{WEB_PORT}/")), database=DATABASE) == []
+    assert told("{queue}", Health(queue=Line("jobs")), queue=True) == []
+    assert told("https://{host}/", None) == []
