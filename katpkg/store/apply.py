@@ -110,11 +110,7 @@ class _Work:
                 )
             if found is not None and self._stays(action.key):
                 return
-        raise StoreError(
-            "the store says that there is such a file, and that there is none",
-            where=self._store.where(action.key),
-            hint="publish again; if that does not help, ask who runs the store",
-        )
+        raise self._contradiction(action.key)
 
     def _rely(self, key: str) -> None:
         if not self._stays(key):
@@ -143,11 +139,20 @@ class _Work:
         while (early := action.moment - (self._clock() - self._store.ahead())) > timedelta():
             time.sleep(early.total_seconds())
         if not self._store.replace(action.key, action.content, action.token, action.moment):
+            if action.token is None and self._store.read(action.key) is None:
+                raise self._contradiction(action.key)
             raise Outpaced("somebody else published first", where=self._store.where(action.key), hint="publish again")
 
     def _replace(self, action: Replace) -> bool:
         token = None if action.before is None else self._store.token(action.before)
         return self._store.replace(action.key, action.content, token)
+
+    def _contradiction(self, key: str) -> StoreError:
+        return StoreError(
+            "the store says that there is such a file, and that there is none",
+            where=self._store.where(key),
+            hint="publish again; if that does not help, see whether the file may be read, and ask who runs the store",
+        )
 
 
 def _check_clock(store: Store) -> None:

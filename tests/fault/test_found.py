@@ -10,11 +10,15 @@ import pytest
 
 from katpkg.errors import StoreError
 from katpkg.model.digests import Digest
+from katpkg.pipeline.commit import Publisher
 from katpkg.report import Quiet
-from katpkg.repository.publication import Create, Phase, Publication
+from katpkg.repository.apt.changes import Add
+from katpkg.repository.apt.plan import AptRepository
+from katpkg.repository.publication import Create, Phase, Publication, Token
 from katpkg.store.apply import TRIES, apply
 from katpkg.store.local import LocalStore
-from tests.fakes import MemoryStore
+from tests.builders import make_package, make_suite
+from tests.fakes import FakeSigner, MemoryStore
 from tests.fault.ground import left_in_scratch
 
 
@@ -32,9 +36,38 @@ def test_a_store_that_contradicts_itself_is_given_up() -> None:
     with pytest.raises(StoreError, match="says that there is such a file, and that there is none") as caught:
         apply(Publication(title="test", actions=[create]), store, lambda: datetime.now(UTC), Quiet())
     assert caught.value.where == "memory:pool/a.deb"
-    assert caught.value.hint == "publish again; if that does not help, ask who runs the store"
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("publish again; if that does not help, see whether the file may be read")
     assert store.log == ["pool/a.deb"] * TRIES
     assert store.objects == {}
+
+
+class Secretive(MemoryStore):
+    """Has an InRelease that nobody may read."""
+
+    def read(self, key: str) -> tuple[bytes, Token] | None:
+        return None if key.endswith("/InRelease") else super().read(key)
+
+    def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:
+        return not key.endswith("/InRelease") and super().replace(key, content, token, moment)
+
+
+def test_an_inrelease_that_may_not_be_read_is_not_taken_for_somebody_quicker(tmp_path: Path) -> None:
+    store = Secretive()
+    repository = AptRepository(make_suite())
+    publisher = Publisher(
+        repository=repository,
+        store=store,
+        signer=FakeSigner(),
+        clock=lambda: datetime.now(UTC),
+        reporter=Quiet(),
+    )
+    with pytest.raises(StoreError, match="says that there is such a file, and that there is none") as caught:
+        publisher.publish(Add(packages=[repository.admit(make_package(tmp_path))]))
+    assert caught.value.where == "memory:dists/bookworm/InRelease"
+    assert caught.value.hint is not None
+    assert "see whether the file may be read" in caught.value.hint
+    assert not [key for key in store.log if key.endswith(("InRelease", "Release", "Packages.gz"))]
 
 
 def test_a_disk_that_fails_when_all_is_done_is_no_error_any_more(tmp_path: Path) -> None:
