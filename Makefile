@@ -58,9 +58,12 @@ bench-archive: ## Publish with katpkg and with aptly, reprepro and apt-ftparchiv
 	@scripts/setup benchmarks
 	@$(PYTHON) -m scripts.bench.archive
 
-lock: ## Resolve scripts/requirements.lock anew.
+lock: ## Resolve scripts/requirements.lock and runtime.lock anew.
 	@.venv/bin/uv pip compile --quiet --no-config --upgrade --no-header --no-annotate --no-emit-index-url \
 	    --no-emit-find-links --generate-hashes --extra dev --python-version 3.11 pyproject.toml -o scripts/requirements.lock
+	@.venv/bin/uv pip compile --quiet --no-config --upgrade --no-header --no-annotate --no-emit-index-url \
+	    --no-emit-find-links --generate-hashes --universal --extra attestations --python-version 3.11 pyproject.toml \
+	    -o scripts/runtime.lock
 
 clean: ## Remove what was made, but not the Debian roots.
 	@rm -rf build/demo .mypy_cache .ruff_cache .pytest_cache

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the source trees to DIR and stop there.",
 )
+@click.option(
+    "--gather",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Take over the packages below DIR that other machines built from the same lock.",
+)
 @click.option("--check-reproducible", is_flag=True, help="Build everything twice, elsewhere, and compare.")
 @click.option("--no-lintian", is_flag=True, help="Do not ask lintian.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="How many builds at once; default: one a core.")
@@ -43,6 +49,7 @@ def build(
     targets: tuple[str, ...],
     locked: bool,
     render_only: Path | None,
+    gather: Path | None,
     check_reproducible: bool,
     no_lintian: bool,
     jobs: int | None,
@@ -70,6 +77,8 @@ def build(
         _render(session, shop, lock, wish, render_only)
         return
     yard = yard_of(session, wish, jobs or session.cores)
+    if gather is not None:
+        _gather(session, gather, yard)
     session.reporter.step("planning packages" if dry_run else "building packages")
     _report(session, pipeline.build(wish, shop, lock, yard, yard.plan if dry_run else yard.run))
 
@@ -142,6 +151,12 @@ def _render(session: Session, shop: Workshop, lock: Lock, wish: Wish, into: Path
     trees = render(wish, shop, lock, into)
     session.reporter.note("build one by hand: cd into it and run dpkg-buildpackage -b -us -uc, or what its .spec says")
     session.result([str(tree) for tree in trees], trees=trees)
+
+
+def _gather(session: Session, root: Path, yard: Yard) -> None:
+    from katpkg.pipeline.gather import gather
+
+    gather(root, yard.directories, session.reporter)
 
 
 def _report(session: Session, outcomes: Sequence[Outcome]) -> None:

@@ -183,6 +183,11 @@ class Session:
             sys.stdout.writelines(f"{line if is_coloured else click.unstyle(line)}\n" for line in lines)
 
 
+def is_runner() -> bool:
+    """Whether GitHub Actions reads what is told."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
 def _proxy_for(url: str) -> str | None:
     """The proxy that the environment names for ``url``."""
     from urllib.parse import urlsplit
@@ -195,8 +200,3 @@ def _proxy_for(url: str) -> str | None:
 def _plain(value: object) -> object:
     """What JSON has no word for: a list that was not made yet, or something that is shown as text."""
     return list(value) if isinstance(value, Iterator) else str(value)
-def is_runner() -> bool:
-    """Whether GitHub Actions reads what is told."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
-
-

@@ -13,7 +13,7 @@ from katpkg.cli.options import dry_run_option
 
 if TYPE_CHECKING:
     from katpkg.model.source import GitHubSpec
-    from katpkg.pipeline.draft import Known
+    from katpkg.pipeline.draft import Known, Tree
 
 
 @click.command
@@ -44,7 +44,7 @@ def init(session: Session, *, repository: str, api: str | None, dry_run: bool) -
     survey = Survey(spec, session.access, session.reporter)
     files = draft(spec, survey.runs(), survey.releases(), _known())
     texts = render(files, spec)
-    _check(directory, texts)
+    _check(directory, files)
     if not dry_run:
         write(directory, texts)
     session.reporter.note("read it, and complete what names do not tell; then: katpkg key new, katpkg plan")
@@ -73,12 +73,9 @@ def _known() -> list[Known]:
     ]
 
 
-def _check(directory: Path, texts: Mapping[str, str]) -> None:
-    """Read what is to be written as it will be read. Raises ConfigError: then it is not written."""
-    import tomllib
-
+def _check(directory: Path, files: Mapping[str, Tree]) -> None:
+    """Judge what is to be written as it will be when it is read. Raises ConfigError: then it is not written."""
     from katpkg.config.project import make_project
     from katpkg.pipeline.draft import MAIN
 
-    modules = {Path(path).stem: tomllib.loads(text) for path, text in texts.items() if path != MAIN}
-    make_project(directory, tomllib.loads(texts[MAIN]), modules)
+    make_project(directory, files[MAIN], {Path(path).stem: tree for path, tree in files.items() if path != MAIN})

@@ -100,6 +100,10 @@ class BuildDirectory:
                 details=str(error),
             ) from error
 
+    def elsewhere(self, root: Path) -> BuildDirectory:
+        """The one of the same release below another ``root``."""
+        return BuildDirectory(root, Codename(self.path.name), self._format)
+
     def exists(self) -> bool:
         """Whether anything was ever built for the release."""
         return self._record.is_file()
