@@ -15,7 +15,8 @@ NODE = f"# {MARK}\nNODENAME=rabbit@localhost\nexport ERL_EPMD_ADDRESS=127.0.0.1\
 MAPPER = f"# {MARK}\n[Socket]\nListenStream=\nListenStream=127.0.0.1:4369\n"
 """epmd is started by systemd, which holds its socket."""
 
-UNITS = ("rabbitmq-server.service", "epmd.service", "epmd.socket")
+SERVER = "rabbitmq-server.service"
+UNITS = (SERVER, "epmd.service", "epmd.socket")
 
 
 class RabbitMQ:
@@ -31,7 +32,7 @@ class RabbitMQ:
         self._node = etc / "rabbitmq/rabbitmq-env.conf"
 
     @property
-    def is_confined(self) -> bool:
+    def is_configured(self) -> bool:
         """Whether we confined it, or somebody configured it, which is then theirs to answer for."""
         return NODE in files.read(self._node) or any(path.exists() for path in self.confinement)
 
@@ -42,6 +43,10 @@ class RabbitMQ:
         users = [line.split()[0] for line in self._ask("list_users", "--no-table-headers").splitlines()]
         return vhosts == ["/"] and users == ["guest"]
 
+    def start(self) -> None:
+        """Have it run. Raises ToolFailed."""
+        process.run(["systemctl", "start", SERVER], patience=600)
+
     def confine(self) -> None:
         """Bind broker, distribution and port mapper to the loopback, and restart it. Raises ToolFailed."""
         process.run(["systemctl", "stop", *UNITS], patience=120)
@@ -51,11 +56,11 @@ class RabbitMQ:
         if NODE not in before:
             self._node.write_text(f"{before}\n{NODE}")
         process.run(["systemctl", "daemon-reload"])
-        process.run(["systemctl", "start", "epmd.socket", "rabbitmq-server.service"], patience=600)
+        process.run(["systemctl", "start", "epmd.socket", SERVER], patience=600)
 
     def provide(self, name: str, password: str) -> None:
         """A vhost and a user of that name, who may do everything there and nothing elsewhere. Raises ToolFailed."""
-        process.run(["systemctl", "start", "rabbitmq-server.service"], patience=600)
+        self.start()
         self._ask("add_vhost", name)
         try:
             self._ask("add_user", name, stdin=password)

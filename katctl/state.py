@@ -42,6 +42,8 @@ class State:
     failure: Failure | None = None
     restoring: str = ""
     """The backup whose restoration has begun."""
+    confining: bool = False
+    """Whether the broker of this host is about to be bound to the loopback."""
     migrated: Mapping[str, str] = field(default_factory=dict)
     """For each migration, the version of the package that it was done for."""
     started: Mapping[str, str] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class Memory:
             upgrade=Upgrade(**content["upgrade"]) if content.get("upgrade") else None,
             failure=Failure(**content["failure"]) if content.get("failure") else None,
             restoring=content.get("restoring", ""),
+            confining=content.get("confining", False),
             migrated=content.get("migrated", {}),
             started=content.get("started", {}),
             enabled=tuple(content.get("enabled", ())),

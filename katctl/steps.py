@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from katctl import amqp, files, process, settings
+from katctl import amqp, files, process, settings, systemd
 from katctl.errors import StepFailed, ToolFailed
 from katctl.health import url_of
 from katctl.model import Module
 from katctl.postgresql import ask_as, environment, identifier, verifier
+from katctl.rabbitmq import SERVER
 from katctl.settings import Origin, quoted
 from katctl.site import Site
 
@@ -61,24 +62,38 @@ class Confinement:
     name: str = "confine the broker"
 
     def missing(self) -> list[str]:
-        """Only a broker that nobody uses yet is ours to configure."""
+        """Only a broker that nobody uses yet is ours to configure; to be asked, it must run."""
         site = self.site
-        if site.answers.rabbitmq or not site.needs_broker or site.rabbitmq.is_confined:
+        if site.answers.rabbitmq or not site.needs_broker:
             return []
-        try:
-            return ["RabbitMQ listens on every address"] if site.rabbitmq.is_fresh else []
-        except ToolFailed as error:
-            raise StepFailed(
-                "RabbitMQ does not answer",
-                where=self.name,
-                hint="apt install rabbitmq-server, or set RABBITMQ_URL in "
-                f"{site.product.administrator_file(site.product.module)}",
-                details=error.details or str(error),
-            ) from error
+        if site.memory.state.confining:
+            return ["it was interrupted"]
+        if site.rabbitmq.is_configured:
+            return []
+        if not systemd.is_active(SERVER):
+            return ["RabbitMQ does not run"]
+        return ["RabbitMQ listens on every address"] if site.rabbitmq.is_fresh else []
 
     def make(self) -> None:
         """Bind it, and restart it."""
-        self.site.rabbitmq.confine()
+        memory, rabbitmq = self.site.memory, self.site.rabbitmq
+        try:
+            if not memory.state.confining:
+                rabbitmq.start()
+                if not rabbitmq.is_fresh:
+                    return
+            memory.change(confining=True)
+            rabbitmq.confine()
+        except ToolFailed as error:
+            product = self.site.product
+            file = product.administrator_file(product.module)
+            raise StepFailed(
+                "RabbitMQ does not run",
+                where=self.name,
+                hint=f"apt install rabbitmq-server, or set RABBITMQ_URL in {file}",
+                details=error.details or str(error),
+            ) from error
+        memory.change(confining=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,8 @@ class Databases:
 
     def make(self) -> None:
         """Create what is missing; give what exists to its role."""
+        if not self.site.answers.postgresql:
+            process.succeeds(["systemctl", "start", "postgresql.service"])  # whose absence psql explains better
         for module in self._modules():
             if not self._owns(module):
                 self._provide(module)

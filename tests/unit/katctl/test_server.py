@@ -100,9 +100,9 @@ def test_a_name_that_would_need_quoting_is_no_name() -> None:
 
 def test_a_broker_that_somebody_configured_is_left_to_them(tmp_path: Path) -> None:
     (tmp_path / "etc/rabbitmq").mkdir(parents=True)
-    assert not RabbitMQ(tmp_path).is_confined
+    assert not RabbitMQ(tmp_path).is_configured
     (tmp_path / "etc/rabbitmq/rabbitmq.conf").write_text("listeners.tcp.1 = 10.0.0.1:5672\n")
-    assert RabbitMQ(tmp_path).is_confined
+    assert RabbitMQ(tmp_path).is_configured
 
 
 def make_backup(path: Path, product: str = "kat", *, damaged: bool = False) -> Path:
