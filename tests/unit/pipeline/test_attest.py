@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -203,3 +204,24 @@ def test_nothing_is_built_from_a_lock_without_the_proof_that_the_definition_requ
             "katpkg.lock has no proof of where web-1.0.zip is from, and the definition requires one"
         )
         assert (caught.value.where, caught.value.hint) == ("katpkg.lock", "katpkg fetch web")
+
+
+def test_without_what_verifies_them_nothing_is_believed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sigstore", None)
+    scene.attest({"kat-web.deb": scene.deb})
+    with pytest.raises(ConfigError) as caught:
+        scene.fetch("require")
+    assert caught.value.message == "attestations are verified by sigstore, which is not installed"
+    assert (caught.value.where, caught.value.hint) == ("artifact.attestation", "pip install 'katpkg[attestations]'")
+    assert not (scene.directory / "katpkg.lock").exists()
+
+
+def test_what_comes_from_a_directory_has_no_attestations(scene: Scene) -> None:
+    module = make_module(artifact=ArtifactRule(name=Line("web-{version}.zip"), attestation="require"))
+    project = make_project(scene.directory, module)
+    (scene.directory / "artifacts").mkdir()
+    (scene.directory / "artifacts" / "web-1.0.zip").write_bytes(scene.zip)
+    with pytest.raises(ConfigError) as caught:
+        fetch(scene.intake(project), ())
+    assert caught.value.message == "attestations are of artifacts from GitHub"
+    assert not (scene.directory / "katpkg.lock").exists()

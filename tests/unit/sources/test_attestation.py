@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from katpkg.errors import ConfigError
+from katpkg.errors import ConfigError, SourceError
 from katpkg.sources.attestation import Claim, Notary, Proof, Unproven
 from tests.github.sigstore import Sigstore, Workflow
 
@@ -155,3 +155,15 @@ def test_a_trust_root_that_is_none_is_said(text: str, tmp_path: Path) -> None:
     assert caught.value.message == "the trust root cannot be read"
     assert caught.value.where == str(tmp_path / "root.json")
     assert caught.value.hint == "gh attestation trusted-root > FILE, and set source.trust_root to it"
+
+
+def test_a_sigstore_that_cannot_be_reached_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody listens
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    with pytest.raises(SourceError) as caught:
+        Notary.public()
+    assert caught.value.message == "Sigstore's trust root cannot be fetched"
+    assert caught.value.hint is not None
+    assert "source.trust_root" in caught.value.hint
