@@ -36,6 +36,15 @@ from tests.github.world import Repository, World
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("github")]
 
+PEAK = """
+import atexit, re
+from pathlib import Path
+from katpkg.__main__ import main
+atexit.register(lambda: print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]))
+main()
+"""
+"""Tells at its end how many KiB it needed at most."""
+
 OTHER = PICTURE["others"]["asset"]
 
 
@@ -244,6 +253,13 @@ def wait_for(happens: Any) -> None:
     while not happens():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_memory_does_not_grow_with_what_is_downloaded(upstream: Upstream) -> None:
+    enlarge(upstream, next(iter(upstream.repository.stored.values())).content, os.urandom(200 << 20))
+    command = [sys.executable, "-c", PEAK, *upstream.command("fetch")[3:]]
+    done = subprocess.run(command, env=environment(CANARY), check=True, capture_output=True, text=True)
+    assert int(done.stdout.splitlines()[-1]) < 100 << 10
 
 
 def test_debians_gh_downloads_the_same_from_the_same_server_which_keeps_githubs_contract(tmp_path: Path) -> None:

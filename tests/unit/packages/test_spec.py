@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from katpkg.model.artifact import Artifact
+from katpkg.model.artifact import Artifact, Provenance
 from katpkg.model.module import Directory, LintianOverride, Migration, ModuleSpec, Relations
 from katpkg.model.names import AbsolutePath, AccountName, Line, PackageName, UnitName, VariableName
 from katpkg.model.package import Entry, EntryKind, PackageSpec
@@ -85,6 +85,24 @@ def test_the_package_tells_where_its_bits_came_from(artifact: Artifact, tmp_path
     assert "origin: web-1.0.zip" in spec.built_from
     assert "target: bookworm/amd64" in spec.built_from
     assert spec.source_date_epoch == MOMENT
+
+
+def test_of_an_artifact_of_a_run_it_tells_the_way_from_the_commit(artifact: Artifact, tmp_path: Path) -> None:
+    found = Provenance(
+        repository="acme/web",
+        commit="c" * 40,
+        ref="refs/tags/v1.0",
+        id=7,
+        workflow="w.yml",
+        event="push",
+        run=5,
+        attempt=2,
+    )
+    spec = spec_of(order_of(tmp_path, make_module(), replace(artifact, provenance=found)))
+    told = dict(line.split(": ", 1) for line in spec.built_from)
+    assert (told["repository"], told["commit"], told["ref"]) == ("acme/web", "c" * 40, "refs/tags/v1.0")
+    assert (told["run"], told["attempt"], told["artifact id"]) == ("5", "2", "7")
+    assert "expires" not in told
 
 
 def test_the_administrators_file_is_a_conffile_that_is_the_same_in_every_version(
