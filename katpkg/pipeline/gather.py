@@ -32,7 +32,7 @@ def gather(root: Path, directories: Mapping[Codename, BuildDirectory], reporter:
             directory.write((known | {(each.package, each.architecture): each for each, _ in taken}).values())
         except OSError as error:
             raise unwritable(directory.path, str(error.strerror)) from error
-        reporter.note(f"{len(taken)} packages for {codename} were built elsewhere")
+        reporter.note(f"packages for {codename} that were built elsewhere: {len(taken)}")
 
 
 def _found(root: Path, directory: BuildDirectory) -> Iterator[tuple[Built, Path]]:

@@ -174,7 +174,7 @@ def test_a_package_that_changed_on_its_way_is_not_taken_over(stage: Stage) -> No
 
 @pytest.mark.integration
 def test_a_machine_without_katpkg_is_given_the_one_that_is_locked(tmp_path: Path) -> None:
-    """With nothing in the path but what Debian has; what is installed is what scripts/runtime.lock has, by its hashes."""
+    """With nothing in the path but what Debian has; what is installed stands in scripts/runtime.lock, by its hashes."""
     path = tmp_path / "path"
     path.write_text("")
     variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": str(path)}

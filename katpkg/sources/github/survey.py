@@ -47,7 +47,7 @@ class Survey:
         self._home = ("repos", *spec.repository.split("/"))
 
     def runs(self) -> list[Yield]:
-        """The newest good run of each workflow that left something behind; a tag before a branch. Raises SourceError."""
+        """The newest good run of each workflow that left something behind; of a tag first. Raises SourceError."""
         home = self._repository()
         found: dict[str, Yield] = {}
         for run in self._good(home.id):
