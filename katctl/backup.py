@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from katctl import packages
+from katctl.databases import database_name, server_of, with_data
 from katctl.errors import BackupError, KatctlError
 from katctl.site import Site
 
@@ -94,7 +95,7 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
         product=site.product.name,
         made=now.isoformat(timespec="seconds"),
         versions=packages.versions(module.package for module in modules),
-        databases={module.name: f"databases/{module.name}.dump" for module in modules if module.database},
+        databases={module.name: f"databases/{module.name}.dump" for module in with_data(site)},
         directories={path: f"directories{path}" for path in _directories(site)} if data else {},
     )
     with tarfile.open(fileobj=file, mode="w") as tar, tempfile.TemporaryDirectory(dir=site.product.state) as work:
@@ -121,13 +122,12 @@ def _configuration(site: Site) -> Iterator[tuple[str, Path]]:
 
 
 def _dumps(site: Site, manifest: Manifest, work: Path) -> Iterator[tuple[str, Path]]:
-    for module in site.product.modules:
-        if module.database:
-            path = work / "dump"
-            site.tell(f"backing up the database {module.database.name}")
-            site.postgresql.dump(module.database.name, path)
-            yield manifest.databases[module.name], path
-            path.unlink()
+    for module in with_data(site):
+        path = work / "dump"
+        site.tell(f"backing up the database of {module.name}")
+        server_of(site, module).dump(database_name(site, module), path)
+        yield manifest.databases[module.name], path
+        path.unlink()
 
 
 def _directories(site: Site) -> list[str]:

@@ -13,12 +13,13 @@ from typing import IO
 
 from katctl import files
 from katctl.backup import FORMAT, MANIFEST, Manifest, digest
+from katctl.databases import Databases, is_the_administrators
 from katctl.errors import BackupError
 from katctl.model import Directory, Module
 from katctl.postgresql import identifier
 from katctl.rollout import key_of, stop_all
 from katctl.site import Site, open_site
-from katctl.steps import Configuration, Databases
+from katctl.steps import Configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,13 @@ def _check(tar: tarfile.TarFile, manifest: Manifest, path: Path, product: str) -
 
 def _check_fit(site: Site, backup: Backup, path: Path) -> None:
     here = {module.name: module for module in site.product.modules}
+    theirs = [name for name in backup.manifest.databases if name in here and is_the_administrators(site, here[name])]
+    if theirs:
+        raise BackupError(
+            f"the databases of {', '.join(theirs)} are where the administrator says",
+            where=str(path),
+            hint="pg_restore databases/MODULE.dump of the backup there, or take their URLs out of your settings first",
+        )
     absent = sorted(set(backup.manifest.databases) - set(here))
     if absent:
         raise BackupError(

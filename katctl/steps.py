@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from katctl import amqp, files, process, settings, systemd
+from katctl import amqp, files, process, systemd
+from katctl.databases import Databases
 from katctl.errors import StepFailed, ToolFailed
-from katctl.health import url_of
 from katctl.model import Module
-from katctl.postgresql import ask_as, environment, identifier, verifier
 from katctl.rabbitmq import SERVER
-from katctl.settings import Origin, quoted
+from katctl.settings import quoted
 from katctl.site import Site
 
 
@@ -132,73 +131,6 @@ class Configuration:
 
 
 @dataclass(frozen=True, slots=True)
-class Databases:
-    """A role and a database for each module that wants one; the role owns it."""
-
-    site: Site
-    name: str = "databases"
-
-    def missing(self) -> list[str]:
-        """Databases that do not let their role in, or are not its own."""
-        return [
-            f"database {module.database.name}"
-            for module in self._modules()
-            if module.database and not self._owns(module)
-        ]
-
-    def make(self) -> None:
-        """Create what is missing; give what exists to its role."""
-        if not self.site.answers.postgresql:
-            process.succeeds(["systemctl", "start", "postgresql.service"])  # whose absence psql explains better
-        for module in self._modules():
-            if not self._owns(module):
-                self._provide(module)
-
-    def _modules(self) -> list[Module]:
-        """Those whose database is not the administrator's own business."""
-        return [
-            module for module in self.site.product.modules if module.database and not _is_overridden(self.site, module)
-        ]
-
-    def _owns(self, module: Module) -> bool:
-        sql = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database();"
-        url = self.site.derivation.database_url(module)
-        try:
-            return ask_as(url, sql) == "t"
-        except ToolFailed:
-            return False
-
-    def _provide(self, module: Module) -> None:
-        assert module.database is not None  # noqa: S101
-        name, role = identifier(module.database.name), identifier(module.database.role)
-        password = environment(self.site.derivation.database_url(module))["PGPASSWORD"]
-        server = self.site.postgresql
-        try:
-            if server.ask(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}';") != "1":  # noqa: S608
-                server.ask(f"CREATE ROLE {role};")
-            server.ask(f"ALTER ROLE {role} LOGIN PASSWORD '{verifier(password)}'; GRANT {role} TO current_user;")
-            if server.ask(f"SELECT 1 FROM pg_database WHERE datname = '{name}';") != "1":  # noqa: S608
-                server.ask(f"CREATE DATABASE {name} OWNER {role} ENCODING 'UTF8' TEMPLATE template0;")
-            server.ask(
-                f"ALTER DATABASE {name} OWNER TO {role}; REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC;"
-            )
-        except ToolFailed as error:
-            product = self.site.product
-            raise StepFailed(
-                f"the database {name} cannot be made",
-                where=self.name,
-                hint=f"apt install postgresql, or set POSTGRESQL_URL in {product.administrator_file(product.module)}",
-                details=error.details or str(error),
-            ) from error
-        made = {*self.site.memory.state.databases, f"{name}/{role}"}
-        self.site.memory.change(databases=tuple(sorted(made)))
-        if not self._owns(module):
-            raise StepFailed(
-                f"PostgreSQL does not let {role} into {name}", where=self.name, hint="look at its pg_hba.conf"
-            )
-
-
-@dataclass(frozen=True, slots=True)
 class Broker:
     """A vhost and a user of the product."""
 
@@ -235,13 +167,3 @@ def _exists(account: str) -> bool:
     except KeyError:
         return False
     return True
-
-
-def _is_overridden(site: Site, module: Module) -> bool:
-    values = settings.effective(site.product, module)
-    names = [setting.name for setting in module.settings if "{database}" in setting.fill]
-    return (
-        bool(names)
-        and all(name in values and values[name].origin is Origin.ADMINISTRATOR and values[name].text for name in names)
-        and bool(url_of(site, module, "{database}"))
-    )

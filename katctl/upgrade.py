@@ -6,6 +6,7 @@ from datetime import datetime
 
 from katctl import packages, systemd
 from katctl.backup import UPGRADE, back_up, default_path, forget_old
+from katctl.databases import with_data
 from katctl.errors import KatctlError
 from katctl.rollout import stop_all
 from katctl.setup import MARK
@@ -32,7 +33,7 @@ def prepare(site: Site, now: datetime) -> None:
 
 def _begin(site: Site, now: datetime) -> Upgrade:
     versions = packages.versions(module.package for module in site.product.modules)
-    if not site.memory.state.databases and not site.answers.postgresql:
+    if not with_data(site):
         return Upgrade(backup="", versions=versions)
     site.tell("backing up the databases before the upgrade")
     path = back_up(site, default_path(site, now, UPGRADE), now, data=False)
