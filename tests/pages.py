@@ -126,7 +126,7 @@ def archive_paths() -> list[re.Pattern[str]]:
     page = (ROOT / "docs" / "reference" / "archive.md").read_text()
     words = {word for row in re.findall(r"(?m)^\| ([A-Z, ]+) \|", page) for word in row.split(", ")}
     values = re.compile("|".join(sorted(words, key=len, reverse=True)))
-    paths = re.findall(r"(?m)^\| `((?:pool|dists)/[^`]+)` \|", page)
+    paths = re.findall(r"(?m)^\| `((?:pool|dists|rpm)/[^`]+)` \|", page)
     return [re.compile(values.sub("[^/]+", path.replace(".", r"\."))) for path in paths]
 
 

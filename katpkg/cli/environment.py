@@ -155,6 +155,26 @@ class Session:
             ExternalSigner(key=key, command=signing.command, directory=self.archive.directory, environment=environment)
         )
 
+    def package_signer(self, signer: Signer) -> AbstractContextManager[PackageSigner]:
+        """Who signs RPMs, with the key of ``signer``, while the context is open. Raises SigningError when asked to
+        sign, where the key is not ours to give to rpmsign.
+        """
+        from katpkg.repository.keys import PublicKey
+        from katpkg.repository.rpm.signing import RpmSigner
+        from katpkg.repository.signing import GpgSigner
+
+        def home() -> Path:
+            if isinstance(signer, GpgSigner):
+                return signer.home()
+            raise SigningError(
+                "RPMs are signed by rpmsign, which needs the key itself",
+                where="katpkg.toml: signing.command",
+                hint=f"set {SIGNING_KEY_FILE} and leave signing.command out",
+            )
+
+        passphrase = os.environ.get(SIGNING_PASSPHRASE, "")
+        return RpmSigner(lambda: PublicKey.read(self.archive.signing.public_key), home, passphrase)
+
     def signing_key(self) -> tuple[bytes, str]:
         """The armored secret key and its passphrase (may be empty). Raises SigningError."""
         passphrase = os.environ.get(SIGNING_PASSPHRASE, "")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from katpkg.repository.apt.history import Difference, Past
+    from katpkg.repository.rpm.history import Past as RpmPast
 
 
 @click.command
@@ -24,20 +25,19 @@ def history(session: Session, *, suites: tuple[str, ...], changes: bool, last: i
 
     The first is what is published. One that `katpkg rollback` could not bring back says why. Needs no signing key.
     """
-    from katpkg.cli.suites import chosen_suites, store_of, verifier_of
-    from katpkg.repository.apt.history import differences
-    from katpkg.repository.apt.history import history as states_of
+    from katpkg.cli.suites import chosen_suites, history_of, store_of, verifier_of
 
     store, verifier = store_of(session), verifier_of(session)
     rows: list[dict[str, Any]] = []
     for suite in chosen_suites(session, suites):
-        states = states_of(store, verifier, suite.name, last + changes)  # the one before the last, to compare with
-        found = differences(store, states) if changes else iter([None] * len(states))
+        past = history_of(suite)
+        states = past.history(store, verifier, suite.name, last + changes)  # the one before the last, to compare with
+        found = past.differences(store, states) if changes else iter([None] * len(states))
         rows += [_row(suite.name, *each) for each in list(zip(states, found, strict=True))[:last]]
     session.result([line for row in rows for line in _lines(row)], generations=rows)
 
 
-def _row(suite: str, state: Past, difference: Difference | None) -> dict[str, Any]:
+def _row(suite: str, state: Past | RpmPast, difference: Difference | None) -> dict[str, Any]:
     return {
         "suite": suite,
         "name": state.name,

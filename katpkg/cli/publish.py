@@ -40,7 +40,7 @@ def publish(
 ) -> None:
     """Add the packages that `katpkg build` made to the archive, and sign the new state of it.
 
-    With FILES, publish those instead: .debs, or directories of them, made by whomever.
+    With FILES, publish those instead: packages, or directories of them, made by whomever.
 
     Publishing only ever adds. It writes packages and indexes first and the signed InRelease last, and that only if
     nobody else published meanwhile; then it plans again. Publishing twice changes nothing.
@@ -48,7 +48,6 @@ def publish(
     The signing key comes from KATPKG_SIGNING_KEY (armored) or KATPKG_SIGNING_KEY_FILE, its passphrase, if it has one,
     from KATPKG_SIGNING_PASSPHRASE.
     """
-    from katpkg.repository.apt.changes import Add
     from katpkg.repository.publication import describe
 
     done = []
@@ -57,7 +56,7 @@ def publish(
             session.reporter.step(f"{'planning' if dry_run else 'publishing'} {suite.name}")
             publisher = publisher_of(suite)
             packages = _packages(session, suite, files, look_inside=not headers_only)
-            change = Add(packages=[publisher.repository.admit(package) for package in packages])
+            change = publisher.repository.adding(packages)
             publication = publisher.plan(change) if dry_run else publisher.publish(change)
             session.reporter.note(publication.title)
             done.append(publication)
@@ -80,10 +79,14 @@ def _suites(session: Session, targets: tuple[str, ...], channel: str, component:
 def _packages(
     session: Session, suite: SuiteSpec, files: tuple[Path, ...], *, look_inside: bool
 ) -> Iterator[BinaryPackage]:
+    from katpkg.model.target import PackageFormat
     from katpkg.packages.deb.inspect import read_debs
-    from katpkg.pipeline.publish import built_packages, debs_in
+    from katpkg.packages.rpm.inspect import read_rpm
+    from katpkg.pipeline.publish import built_packages, files_in
 
-    if files:
-        yield from read_debs(debs_in(files), session.reporter, look_inside=look_inside)
-    else:
+    if not files:
         yield from built_packages(session.archive, suite.codename)
+    elif suite.format is PackageFormat.RPM:
+        yield from map(read_rpm, files_in(files, suite.format.value))
+    else:
+        yield from read_debs(files_in(files), session.reporter, look_inside=look_inside)

@@ -23,11 +23,10 @@ def rollback(session: Session, *, suite: str, generation: str, dry_run: bool, si
 
     What is published now becomes a generation too: a rollback can be rolled back.
     """
-    from katpkg.cli.suites import change, store_of, suite_named
+    from katpkg.cli.suites import change, history_of, store_of, suite_named
     from katpkg.repository.apt.changes import Restore
-    from katpkg.repository.apt.history import find
 
     spec = suite_named(session, suite)
     store = store_of(session, single_publisher=single_publisher)
-    name = find(store, spec.name, generation)
+    name = history_of(spec).find(store, spec.name, generation)
     change(session, [spec], Restore(generation=name), dry_run=dry_run, single_publisher=single_publisher)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from katpkg.cli.environment import Session
     from katpkg.model.suite import SuiteSpec
-    from katpkg.pipeline.commit import Publisher
+    from katpkg.pipeline.commit import Publisher, Repository
     from katpkg.repository.apt.changes import Change
     from katpkg.repository.apt.inventory import MembersOf
     from katpkg.repository.apt.stanza import Stanza
+    from katpkg.repository.rpm.signing import PackageSigner
     from katpkg.repository.signing import GpgVerifier
     from katpkg.store.base import Store
 
@@ -52,6 +55,15 @@ def chosen_suites(session: Session, names: tuple[str, ...]) -> list[SuiteSpec]:
     return [suite_named(session, name) for name in names] or every_suite(session)
 
 
+def history_of(suite: SuiteSpec) -> ModuleType:
+    """Where a suite's history is read: the module for its format, with ``history``, ``find`` and ``differences``."""
+    from katpkg.model.target import PackageFormat
+    from katpkg.repository.apt import history as apt
+    from katpkg.repository.rpm import history as rpm
+
+    return {PackageFormat.DEB: apt, PackageFormat.RPM: rpm}[suite.format]
+
+
 def store_of(session: Session, *, single_publisher: bool = False) -> Store:
     """Where the archive lives."""
     from katpkg.store.open import open_store
@@ -72,17 +84,29 @@ def verifier_of(session: Session) -> GpgVerifier:
 def publishers(session: Session, *, single_publisher: bool) -> Iterator[Callable[[SuiteSpec], Publisher]]:
     """Makes the publisher of a suite; all share the store and the signing key. Raises SigningError."""
     from katpkg.pipeline.commit import Publisher
-    from katpkg.repository.apt.plan import AptRepository
 
     store = store_of(session, single_publisher=single_publisher)
-    with session.signer() as signer:
+    with session.signer() as signer, session.package_signer(signer) as package_signer:
         yield lambda suite: Publisher(
-            repository=AptRepository(suite, _members_of(session, store)),
+            repository=_repository_of(session, suite, store, package_signer),
             store=store,
             signer=signer,
             clock=session.clock,
             reporter=session.reporter,
         )
+
+
+def _repository_of(session: Session, suite: SuiteSpec, store: Store, signer: PackageSigner) -> Repository:
+    """The suite as its format has it; what is needed for the other one is not loaded."""
+    from katpkg.model.target import PackageFormat
+
+    if suite.format is PackageFormat.RPM:
+        from katpkg.repository.rpm.plan import RpmRepository
+
+        return RpmRepository(suite, session.archive.archive.uri, signer)
+    from katpkg.repository.apt.plan import AptRepository
+
+    return AptRepository(suite, _members_of(session, store))
 
 
 def _members_of(session: Session, store: Store) -> MembersOf:

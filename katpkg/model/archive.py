@@ -21,7 +21,7 @@ from katpkg.model.names import (
 from katpkg.model.source import SourceSpec
 from katpkg.model.store import S3Options
 from katpkg.model.suite import SuiteSpec
-from katpkg.model.target import Compression, Target
+from katpkg.model.target import Compression, PackageFormat, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,4 +143,10 @@ class ArchiveDefinition:
             valid_for=timedelta(days=self.publish.valid_days) if self.publish.valid_days else None,
             patches=self.publish.patches,
             contents=self.publish.contents,
+            format=self.format(codename),
         )
+
+    def format(self, codename: Codename) -> PackageFormat:
+        """What the packages for ``codename`` are."""
+        found = (target.release.format for target in self.targets if target.codename == codename)
+        return next(found, PackageFormat.DEB)

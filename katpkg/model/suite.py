@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from katpkg.model.names import Architecture, Codename, Component, Line, SuiteName
+from katpkg.model.target import PackageFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class SuiteSpec:
     """How long clients may rely on a Release; None: for ever, and a frozen mirror is not noticed."""
     contents: bool = False
     """Whether it has Contents, which say what file is in what package."""
+    format: PackageFormat = PackageFormat.DEB
     patches: bool = True
     """Whether large indexes get pdiffs, so that a client fetches what changed and no more."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Protocol
 
+from katpkg.model.binary import BinaryPackage
 from katpkg.report import Reporter
-from katpkg.repository.apt.changes import Change
-from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.base import Signer
 from katpkg.repository.publication import Commit, Phase, Publication
 from katpkg.store.apply import Clock, Outpaced, apply
@@ -22,21 +23,37 @@ LULL = 0.5
 """Seconds to wait at most before planning again, so that those who lost do not all come back at once."""
 
 
+class Repository(Protocol):
+    """One suite of an archive, whatever its format; what can be done to it is the format's own."""
+
+    def adding(self, packages: Iterable[BinaryPackage]) -> object:
+        """The change that publishes ``packages``. Raises RepositoryError when one may not be published here."""
+
+    def plan(self, reader: Store, change: Any, signer: Signer, clock: Clock) -> Publication:  # noqa: ANN401
+        """What ``change`` changes; empty when all is so already."""
+
+    def copies(self, reader: Store, signer: Signer) -> Publication:
+        """What brings the copies in line with the published state, whatever is there."""
+
+    def state(self, reader: Store, verifier: Signer) -> bytes | None:
+        """What was committed last, or None."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher:
     """Changes one suite of an archive."""
 
-    repository: AptRepository
+    repository: Repository
     store: Store
     signer: Signer
     clock: Clock
     reporter: Reporter
 
-    def plan(self, change: Change) -> Publication:
+    def plan(self, change: Any) -> Publication:  # noqa: ANN401
         """What ``change`` would write. Writes nothing."""
         return self.repository.plan(self.store, change, self.signer, self.clock)
 
-    def publish(self, change: Change) -> Publication:
+    def publish(self, change: Any) -> Publication:  # noqa: ANN401
         """Make ``change``, and return what that wrote: nothing when all was so already, or copies that were missing.
 
         Raises RepositoryError, SigningError and StoreError; until the commit the archive is as it was.
@@ -65,9 +82,8 @@ class Publisher:
     def bring_copies_in_line(self) -> None:
         """Write the copies of what is published now, until nothing else is published meanwhile."""
         while True:
-            before = self.repository.current(self.store, self.signer)
+            before = self.repository.state(self.store, self.signer)
             publication = self.repository.copies(self.store, self.signer)
             apply(publication, self.store, self.clock, self.reporter)
-            after = self.repository.current(self.store, self.signer)
-            if (before and before.inrelease) == (after and after.inrelease):
+            if before == self.repository.state(self.store, self.signer):
                 return

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from katpkg.model.archive import RetentionSpec
 from katpkg.pipeline.commit import Publisher
 from katpkg.report import Reporter
-from katpkg.repository.apt.prune import Waste
+from katpkg.repository.apt.prune import Waste, joined
 from katpkg.repository.apt.retention import Expire
 from katpkg.repository.base import Verifier
 from katpkg.repository.publication import Publication
+from katpkg.repository.rpm.prune import RpmWaste
 from katpkg.store.apply import Clock, apply
 from katpkg.store.base import Store, Stored
 
@@ -32,7 +33,7 @@ class Pruner:
         """What ``prune`` would write and delete. Writes nothing."""
         pool, change = self._survey()
         planned = [publisher.plan(change) for publisher in self.publishers]
-        return [*planned, self._waste(change).plan(pool)]
+        return [*planned, joined([waste.plan(pool) for waste in self._wastes(change)])]
 
     def prune(self) -> list[Publication]:
         """Take old versions out of the indexes, delete what no suite names, and return what that wrote.
@@ -41,8 +42,9 @@ class Pruner:
         """
         pool, change = self._survey()
         done = [publisher.publish(change) for publisher in self.publishers]
-        waste = self._waste(change)
-        deletion = waste.spare(waste.plan(pool))
+        wastes = self._wastes(change)
+        planned = [waste.plan(pool) for waste in wastes]
+        deletion = joined([waste.spare(each) for waste, each in zip(wastes, planned, strict=True)])
         apply(deletion, self.store, self.clock, self.reporter)
         return [*done, deletion]
 
@@ -52,5 +54,7 @@ class Pruner:
         modified = {each.key: each.modified for each in pool}
         return pool, Expire(retention=self.retention, now=now, modified=modified)
 
-    def _waste(self, change: Expire) -> Waste:
-        return Waste(self.store, self.verifier, self.retention, change.now)
+    def _wastes(self, change: Expire) -> Sequence[RpmWaste | Waste]:
+        """What is waste of each kind of repository. They share the pool, and no file of it."""
+        words = (self.store, self.verifier, self.retention, change.now)
+        return RpmWaste(*words), Waste(*words)

@@ -17,7 +17,7 @@ def built_packages(archive: ArchiveDefinition, codename: Codename) -> tuple[Bina
 
     Whether a file has still the bytes that were built is seen by the store, when it copies them. Raises BuildError.
     """
-    directory = BuildDirectory(archive.build.directory, codename)
+    directory = BuildDirectory(archive.build.directory, codename, archive.format(codename))
     if not directory.exists():
         raise BuildError(f"nothing was built for {codename}", where=str(directory.path), hint="katpkg build")
     packages = []
@@ -33,12 +33,13 @@ def built_packages(archive: ArchiveDefinition, codename: Codename) -> tuple[Bina
     return tuple(packages)
 
 
-def debs_in(paths: Sequence[Path]) -> list[Path]:
-    """The .debs that ``paths`` are or, being directories, hold at any depth; sorted. Raises BuildError."""
+def files_in(paths: Sequence[Path], suffix: str = "deb") -> list[Path]:
+    """The packages that ``paths`` are or, being directories, hold at any depth; sorted. Raises BuildError."""
     found = []
     for path in paths:
-        here = sorted(path.rglob("*.deb")) if path.is_dir() else [path] * path.is_file()
+        here = sorted(path.rglob(f"*.{suffix}")) if path.is_dir() else [path] * path.is_file()
         if not here:
-            raise BuildError("there is no package", where=str(path), hint="name .deb files, or a directory of them")
+            said = f"name .{suffix} files, or a directory of them"
+            raise BuildError("there is no package", where=str(path), hint=said)
         found += here
     return found

@@ -44,6 +44,11 @@ class PublishedRelease:
         filename = f"{name}_{version.without_epoch}_{architecture}.deb"
         return self._store.digest(layout.pool_file(self._project.suite(self._codename), name, filename))
 
+    def last_members(self, name: PackageName, architecture: str) -> tuple[str, ...]:
+        """The paths that the newest published version of a package holds; none when there is none. Raises StoreError."""
+        published = self.of(name, architecture)
+        return self.members(published[-1]) if published else ()
+
     def members(self, published: Stanza) -> tuple[str, ...]:
         """The paths that a published package holds. Raises StoreError."""
         found = self._store.read(published.filename)

@@ -11,6 +11,7 @@ from katpkg.repository.apt.check.findings import Finding
 from katpkg.repository.apt.check.remake import remake
 from katpkg.repository.apt.check.rules import Rule
 from katpkg.repository.apt.generation import Generation
+from katpkg.repository.apt.plan import AptRepository
 from katpkg.store.base import Store
 
 DERIVED = frozenset(
@@ -40,6 +41,7 @@ def repair(publisher: Publisher) -> Iterator[str]:
 
     Raises SigningError when its InRelease is not ours, and RepositoryError when too much is lost.
     """
+    assert isinstance(publisher.repository, AptRepository)  # noqa: S101  # only its files are derived
     generation = publisher.repository.current(publisher.store, publisher.signer)
     if generation is None:
         return

@@ -18,6 +18,7 @@ from katpkg.pipeline.built import BuildDirectory, Built
 from katpkg.pipeline.jobs import Job
 from katpkg.pipeline.make import unwritable
 from katpkg.pipeline.published import PublishedRelease
+from katpkg.pipeline.published_rpms import PublishedRpms
 from katpkg.report import Reporter
 from katpkg.sources.workplace import held
 
@@ -51,7 +52,7 @@ class Outcome:
 class Yard:
     """Where jobs are done: what exists already, and how many run at once."""
 
-    releases: Mapping[Codename, PublishedRelease]
+    releases: Mapping[Codename, PublishedRelease | PublishedRpms]
     directories: Mapping[Codename, BuildDirectory]
     cores: int
     reporter: Reporter
@@ -145,9 +146,7 @@ class Yard:
         )
 
     def _before(self, job: Job) -> tuple[str, ...]:
-        release = self.releases[job.target.codename]
-        published = release.of(job.package, job.architecture)
-        return release.members(published[-1]) if published else ()
+        return self.releases[job.target.codename].last_members(job.package, job.architecture)
 
     def _find(self, job: Job, version: Version) -> Built | None:
         directory = self.directories[job.target.codename]

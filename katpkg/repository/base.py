@@ -57,6 +57,9 @@ class Verifier(Protocol):
     def verify(self, inrelease: bytes, where: str) -> bytes:
         """The text that was signed, when we signed it. Raises SigningError, which names ``where``."""
 
+    def verify_detached(self, signature: bytes, text: bytes, where: str) -> None:
+        """Raise SigningError, which names ``where``, unless ``signature`` is ours, of ``text``."""
+
 
 class Signer(Verifier, Protocol):
     """Signs, and has verified that clients will accept it."""

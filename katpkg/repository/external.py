@@ -51,6 +51,10 @@ class ExternalSigner:
         """The text that was signed, when our key signed it. Raises SigningError."""
         return GpgVerifier(self.key).verify(inrelease, where)
 
+    def verify_detached(self, signature: bytes, text: bytes, where: str) -> None:
+        """Raise SigningError unless ``signature`` is our key's, of ``text``."""
+        GpgVerifier(self.key).verify_detached(signature, text, where)
+
     def _ask(self, what: str, release: bytes) -> bytes:
         try:
             return process.run_bounded(

@@ -38,6 +38,8 @@ class PublicKey:
     """Seconds since the epoch."""
     expires: datetime | None
     """When the last subkey that signs does, or the primary key before it; None: never."""
+    signs_since: int = 0
+    """When the newest key that signs was made, in seconds since the epoch."""
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -70,6 +72,7 @@ class PublicKey:
             packets=packets,
             created=int(primaries[0][5]),
             expires=_expiry(rows),
+            signs_since=max((int(row[5]) for row in rows if row[0] in ("pub", "sub") and "s" in row[11]), default=0),
         )
 
     @property

@@ -136,11 +136,10 @@ class GpgSigner:
 
         Raises SigningError, also when the secret key is none, or not the one that clients know.
         """
-        if self._gpg is None:
-            self._gpg = self._open()
+        gpg = self._opened()
         signed = Signed(
-            inrelease=self._sign(release, clearsign=True, detach=False),
-            release_gpg=self._sign(release, clearsign=False, detach=True),
+            inrelease=self._sign(gpg, release, clearsign=True, detach=False),
+            release_gpg=self._sign(gpg, release, clearsign=False, detach=True),
         )
         check_signed(signed, release, self._verifier)
         return signed
@@ -148,6 +147,19 @@ class GpgSigner:
     def verify(self, inrelease: bytes, where: str) -> bytes:
         """The text that was signed, when we signed it. Raises SigningError."""
         return self._verifier.verify(inrelease, where)
+
+    def verify_detached(self, signature: bytes, text: bytes, where: str) -> None:
+        """Raise SigningError unless ``signature`` is ours, of ``text``."""
+        self._verifier.verify_detached(signature, text, where)
+
+    def home(self) -> Path:
+        """A gpg home that has the secret key, for programs that call gpg themselves. Raises SigningError."""
+        return Path(self._opened().gnupghome)
+
+    def _opened(self) -> Any:  # noqa: ANN401
+        if self._gpg is None:
+            self._gpg = self._open()
+        return self._gpg
 
     def _open(self) -> Any:  # noqa: ANN401
         """gpg with the secret key in it, in a home of its own."""
@@ -166,8 +178,8 @@ class GpgSigner:
             )
         return gpg
 
-    def _sign(self, release: bytes, *, clearsign: bool, detach: bool) -> bytes:
-        result = self._gpg.sign(
+    def _sign(self, gpg: Any, release: bytes, *, clearsign: bool, detach: bool) -> bytes:  # noqa: ANN401
+        result = gpg.sign(
             release,
             keyid=self._verifier.key.fingerprint,
             passphrase=self._passphrase or None,

@@ -9,9 +9,18 @@ CHANGING = "no-cache"
 """Keep it, but ask every time whether it is still the newest."""
 
 TEXT = "text/plain; charset=utf-8"
-BY_NAME = {"InRelease": TEXT, "Release": TEXT, "Index": TEXT, "Release.gpg": "application/pgp-signature"}
+BY_NAME = {
+    "InRelease": TEXT,
+    "Release": TEXT,
+    "Index": TEXT,
+    "mirrorlist": TEXT,
+    "Release.gpg": "application/pgp-signature",
+}
 BY_SUFFIX = {
     "deb": "application/vnd.debian.binary-package",
+    "rpm": "application/x-rpm",
+    "xml": "application/xml",
+    "asc": "application/pgp-signature",
     "gz": "application/gzip",
     "xz": "application/x-xz",
 }

@@ -22,7 +22,7 @@ from katpkg.model.store import S3Options
 from katpkg.packages.deb.inspect import read_debs
 from katpkg.pipeline.commit import Publisher
 from katpkg.report import Quiet
-from katpkg.repository.apt.changes import Add, Change
+from katpkg.repository.apt.changes import Change
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.store.s3 import S3Store
 from katpkg.store.wire import Patience
@@ -91,7 +91,8 @@ class Bucket:
 
     def store(self, endpoint: str = "") -> S3Store:
         """By way of ``endpoint``, or directly."""
-        return S3Store(self.name, PREFIX, self.options(endpoint or self.server.endpoint), patience=QUICK)
+        patience = QUICK if endpoint else Patience()
+        return S3Store(self.name, PREFIX, self.options(endpoint or self.server.endpoint), patience=patience)
 
     def publisher(self, endpoint: str = "") -> Publisher:
         """Who publishes there."""
@@ -108,7 +109,7 @@ class Bucket:
         packages = read_debs(self.ground.new, Quiet(), look_inside=True)
         try:
             publisher = self.publisher(endpoint)
-            publisher.publish(change or Add(packages=[publisher.repository.admit(package) for package in packages]))
+            publisher.publish(change or publisher.repository.adding(packages))
         except KatpkgError as error:
             return error.exit_code, f"error: {error.message}\n in: {error.where}\n hint: {error.hint}"
         return 0, ""

@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import pytest
 
 from katpkg.cli import katpkg
 from katpkg.model.names import Architecture, Component, Sha256, SuiteName
+from katpkg.model.target import PackageFormat
 from katpkg.repository.apt import layout
+from katpkg.repository.rpm import layout as rpm
 from scripts.docs.__main__ import PAGES, REFERENCE
 from scripts.docs.commands import commands
 from scripts.docs.definition import Key, read_schema, tables
@@ -139,6 +142,12 @@ def test_every_path_of_the_layout_is_documented(tmp_path: Path) -> None:
         layout.by_hash(suite, layout.patch_index(index), sha256),
         layout.patch(suite, index, generation),
         layout.generation(suite, generation),
+        rpm.pool(make_suite(), replace(make_package(tmp_path), format=PackageFormat.RPM)),
+        rpm.mirrorlist(suite),
+        rpm.repomd(suite, generation),
+        f"{rpm.repomd(suite, generation)}.asc",
+        f"{rpm.generation(suite, generation)}{rpm.metadata('primary', sha256)}",
+        rpm.replaced(suite, generation),
     ]
     documented = archive_paths()
     matching = [[known.pattern for known in documented if known.fullmatch(path)] for path in paths]

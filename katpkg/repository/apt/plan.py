@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import chain, islice
 
 from katpkg.errors import RepositoryError
@@ -12,17 +12,15 @@ from katpkg.model.digests import Digest
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.admission import admit
-from katpkg.repository.apt.changes import Change, Incoming
+from katpkg.repository.apt.changes import Add, Change, Incoming
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation
 from katpkg.repository.apt.inventory import MembersOf, take_inventory, unknown
 from katpkg.repository.apt.release import FOREVER, Release
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader, Signer, Verifier
+from katpkg.repository.moment import next_date
 from katpkg.repository.publication import Action, Commit, Create, Phase, Publication, Put, Replace
-
-SKEW = timedelta(seconds=5)
-"""How far a clock may be behind the last publisher's; clients refuse a Date ten seconds ahead of theirs."""
 
 NAMED = 6
 """How many packages a title names."""
@@ -40,6 +38,10 @@ class AptRepository:
         """``package`` as it will be published here. Raises RepositoryError when it may not be."""
         return Incoming(stanza=admit(self._suite, package), path=package.path, members=package.members)
 
+    def adding(self, packages: Iterable[BinaryPackage]) -> Change:
+        """The change that publishes ``packages``. Raises RepositoryError when one may not be published here."""
+        return Add(packages=[self.admit(package) for package in packages])
+
     def plan(self, reader: Reader, change: Change, signer: Signer, clock: Callable[[], datetime]) -> Publication:
         """What ``change`` changes; empty when all is so already, the copies too.
 
@@ -48,7 +50,9 @@ class AptRepository:
         """
         current = self.current(reader, signer)
         now = clock()  # not before it is read: that may take long, and others publish meanwhile
-        draft = Draft.of(self._suite, current, self._date(current, now))
+        before = current.release.date if current else None
+        date = next_date(before, now, layout.dists(self._suite.name, "InRelease"))
+        draft = Draft.of(self._suite, current, date)
         change.make(draft, reader, signer)
         take_inventory(draft, reader, self._members_of)
         if current is None and not draft.indexes:
@@ -85,6 +89,11 @@ class AptRepository:
             actions.append(Put(key=layout.dists(self._suite.name, name), content=content))
         return Publication(title=f"{self._suite.name}: copies", actions=actions)
 
+    def state(self, reader: Reader, verifier: Verifier) -> bytes | None:
+        """What was committed last, or None. Raises as ``plan``."""
+        current = self.current(reader, verifier)
+        return current.inrelease if current else None
+
     def published(self, reader: Reader, verifier: Verifier) -> tuple[Stanza, ...]:
         """Every package that is published, each once, sorted. Raises as ``plan``."""
         current = self.current(reader, verifier)
@@ -107,20 +116,6 @@ class AptRepository:
                     hint="set it back in katpkg.toml, or publish an archive of that name elsewhere",
                 )
         return current
-
-    def _date(self, current: Generation | None, now: datetime) -> datetime:
-        """Later than every Date before: a client ignores, silently, what is not."""
-        now = now.astimezone(UTC).replace(microsecond=0)
-        if current is None:
-            return now
-        before = current.release.date
-        if before > now + SKEW:
-            raise RepositoryError(
-                f"the last publication is of {before:%Y-%m-%d %H:%M:%S} UTC, and the clock here says {now:%H:%M:%S}",
-                where=layout.dists(self._suite.name, "InRelease"),
-                hint="set this machine's clock",
-            )
-        return max(now, before + timedelta(seconds=1))
 
     def _keep(self, current: Generation | None) -> Iterator[Action]:
         if current is not None:

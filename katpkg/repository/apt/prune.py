@@ -19,7 +19,7 @@ from katpkg.repository.apt.generation import Generation
 from katpkg.repository.apt.named import Named
 from katpkg.repository.apt.retention import kept_generations
 from katpkg.repository.base import Archive, Listed, Verifier
-from katpkg.repository.publication import Delete, Phase, Publication
+from katpkg.repository.publication import Action, Delete, Phase, Publication
 
 GRACE = {Phase.FORGET: timedelta(), Phase.UNLIST: timedelta(hours=48), Phase.PRUNE: timedelta(days=7)}
 """What is younger stays in any case: somebody may be about to publish it. A generation is of use to nobody then; and
@@ -146,6 +146,12 @@ def _unknown(where: str) -> RepositoryError:
     )
 
 
-def _title(actions: Sequence[Delete]) -> str:
+def joined(deletions: Sequence[Publication]) -> Publication:
+    """``deletions`` as one, in the order of their phases."""
+    actions = sorted((action for each in deletions for action in each.actions), key=lambda action: action.phase)
+    return Publication(title=_title(actions), actions=actions)
+
+
+def _title(actions: Sequence[Action]) -> str:
     freed = sum(action.size for action in actions)
     return f"{len(actions)} files that nothing names, {freed} bytes" if actions else "there is nothing to delete"

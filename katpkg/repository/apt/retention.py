@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from katpkg.model.archive import RetentionSpec
 from katpkg.model.names import Architecture, PackageName
@@ -14,7 +15,6 @@ from katpkg.repository.apt import layout
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.revise import Edits
 from katpkg.repository.apt.selection import Versions, by_name
-from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Listed, Reader, Verifier
 
 
@@ -36,7 +36,27 @@ class Expire:
             draft.edit(reader, {shelf: Edits(drop=old) for shelf in shelves})
 
 
-def superseded(stanzas: Collection[Stanza], rule: Expire) -> Versions:
+class Versioned(Protocol):
+    """A published package, whatever its format."""
+
+    @property
+    def name(self) -> PackageName:
+        """The package's name."""
+
+    @property
+    def version(self) -> Version:
+        """Its version."""
+
+    @property
+    def architecture(self) -> Architecture:
+        """Its architecture."""
+
+    @property
+    def filename(self) -> str:
+        """The key of its file."""
+
+
+def superseded(stanzas: Collection[Versioned], rule: Expire) -> Versions:
     """The versions that need not stay in a suite that has ``stanzas``.
 
     A version goes from all architectures or from none: packages of one version need each other.
@@ -53,7 +73,7 @@ def superseded(stanzas: Collection[Stanza], rule: Expire) -> Versions:
     return by_name({(each.name, each.version) for each in stanzas} - kept)
 
 
-def _stays(stanza: Stanza, rule: Expire) -> bool:
+def _stays(stanza: Versioned, rule: Expire) -> bool:
     age = rule.now - rule.modified.get(stanza.filename, rule.now)
     pinned = any(each.selects(stanza.name, stanza.version) for each in rule.retention.pinned)
     return pinned or age < timedelta(days=rule.retention.days)

@@ -1,0 +1,1 @@
+"""Repositories of RPMs, as dnf reads them. Experimental."""

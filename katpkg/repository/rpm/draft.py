@@ -1,0 +1,54 @@
+"""A draft of the next state of a suite of RPMs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from katpkg.model.suite import SuiteSpec
+from katpkg.repository.base import Reader
+from katpkg.repository.publication import Action
+from katpkg.repository.rpm.generation import Generation
+from katpkg.repository.rpm.metadata import Metadata
+from katpkg.repository.rpm.record import KINDS, Key, Record
+
+Texts = Sequence[bytes]
+"""The records of one package, one of each kind."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """Begins as what is published, and is changed package by package."""
+
+    suite: SuiteSpec
+    moment: datetime
+    files: Sequence[Metadata]
+    """The metadata as it is published."""
+    records: Mapping[Key, Record]
+    """Every package that is published."""
+    added: dict[Key, Texts] = field(default_factory=dict)
+    dropped: set[Key] = field(default_factory=set)
+    actions: list[Action] = field(default_factory=list)
+    is_new: bool = False
+    """Whether it is to be published even if it has what is published already."""
+
+    @classmethod
+    def of(cls, suite: SuiteSpec, current: Generation | None, reader: Reader, moment: datetime) -> Draft:
+        """One that changes nothing yet; ``moment`` is the date it will have. Raises RepositoryError."""
+        files = current.metadata(reader) if current else [Metadata.nothing(kind) for kind in KINDS]
+        records = {record.key: record for record in files[0].records()}
+        return cls(suite=suite, moment=moment, files=files, records=records)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to publish."""
+        return bool(self.added or self.dropped or self.is_new)
+
+    def finish(self) -> list[Metadata]:
+        """The metadata as it becomes."""
+        count = len(self.records) + len(self.added) - len(self.dropped)
+        return [
+            file.revised({key: texts[number] for key, texts in self.added.items()}, self.dropped, count)
+            for number, file in enumerate(self.files)
+        ]

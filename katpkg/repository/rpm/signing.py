@@ -1,0 +1,112 @@
+"""Signed RPMs. A signature stands in the file itself, so what is published is another file than what was built.
+
+The same package gets the same signature, whenever and wherever it is made: its moment is the package's own. Publishing
+again therefore finds again what is published.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from katpkg import process
+from katpkg.errors import SigningError
+from katpkg.model.binary import BinaryPackage
+from katpkg.model.names import Sha256
+from katpkg.repository.keys import PublicKey
+
+
+class PackageSigner(Protocol):
+    """Signs packages."""
+
+    def sign_package(self, package: BinaryPackage) -> Path:
+        """A copy of the file of ``package`` that carries our signature and no other. Raises SigningError."""
+
+
+class RpmSigner:
+    """Has rpmsign do it, in a directory that lasts as long as the context is open."""
+
+    def __init__(self, key: Callable[[], PublicKey], home: Callable[[], Path], passphrase: str) -> None:
+        """``home`` is a gpg home that has the secret part of ``key``. Neither is asked for before it is needed."""
+        self._read_key = key
+        self._home = home
+        self._passphrase = passphrase
+        self._stack = ExitStack()
+        self._directory: Path | None = None
+        self._signed: dict[Sha256, Path] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+        self._directory = None
+        self._signed = {}
+
+    @cached_property
+    def _key(self) -> PublicKey:
+        return self._read_key()
+
+    def sign_package(self, package: BinaryPackage) -> Path:
+        """The signed copy, verified as a client will. Raises SigningError."""
+        digest = package.digest.sha256
+        if digest not in self._signed:
+            self._signed[digest] = self._sign(package)
+        return self._signed[digest]
+
+    def _sign(self, package: BinaryPackage) -> Path:
+        if self._directory is None:
+            self._directory = self._open()
+        path = self._directory / package.digest.sha256 / package.filename
+        path.parent.mkdir()
+        shutil.copyfile(package.path, path)
+        try:
+            process.run(["rpmsign", *self._options(self._directory, path), "--resign", path])
+            said = process.run([*_rpmkeys(self._directory), "--checksig", path]).text
+        except process.ToolFailed as error:
+            raise SigningError("the package cannot be signed", where=package.filename, details=error.details) from error
+        if "signatures OK" not in said:  # rpmsign has been known to sign nothing, and to say nothing
+            raise SigningError("rpmsign did not sign", where=package.filename, details=said)
+        return path
+
+    def _open(self) -> Path:
+        directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="katpkg-")))
+        (directory / "key.asc").write_bytes(self._key.armored)
+        (directory / "passphrase").touch(mode=0o600)
+        (directory / "passphrase").write_text(self._passphrase)
+        try:
+            process.run([*_rpmkeys(directory), "--import", directory / "key.asc"])
+        except process.ToolFailed as error:
+            raise SigningError("rpm does not take the archive's key", details=error.details) from error
+        return directory
+
+    def _options(self, directory: Path, path: Path) -> Iterable[str]:
+        moment = max(_built(path), self._key.signs_since)
+        quiet = f"--pinentry-mode loopback --passphrase-file {directory}/passphrase"
+        macros = {
+            "__gpg": "/usr/bin/gpg",
+            "_gpg_path": self._home(),
+            "_gpg_name": self._key.fingerprint,
+            "_gpg_digest_algo": "sha512",
+            "_gpg_sign_cmd_extra_args": f"{quiet} --faked-system-time {moment}!",
+            "_tmppath": directory,
+        }
+        return [word for name, value in macros.items() for word in ("--define", f"{name} {value}")]
+
+
+def _rpmkeys(directory: Path) -> list[str]:
+    return ["rpmkeys", "--dbpath", str(directory / "database")]
+
+
+def _built(path: Path) -> int:
+    """When the package was built; it says so itself."""
+    database = path.parent / "database"
+    return int(process.run(["rpm", "--dbpath", database, "-qp", "--queryformat", "%{BUILDTIME}", path]).text)

@@ -1,0 +1,243 @@
+"""Repositories of RPMs that katpkg's own command line publishes, and what dnf makes of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.ours import Ours
+from tests.rpms import Dnf, make_rpm
+
+pytestmark = pytest.mark.integration
+
+DEFINITION = """\
+targets = ["el9/x86_64"]
+
+[archive]
+name = "small"
+origin = "Small"
+label = "Small archive"
+description = "An archive to be looked at"
+uri = "file://{directory}/public"
+maintainer = "Somebody <somebody@example.org>"
+architectures = ["amd64"]
+
+[signing]
+public_key = "archive.asc"
+"""
+
+
+def succeed(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def publish(archive: Ours, *words: str) -> str:
+    """Publish packages: ``demo-a_1.0``."""
+    files = [make_rpm(archive.directory / "rpms", *word.split("_")) for word in words]
+    return succeed(archive.katpkg("publish", *files))
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Ours:
+    """Published twice, a package each time."""
+    directory = tmp_path_factory.mktemp("rpm")
+    archive = Ours(directory=directory)
+    (directory / "katpkg.toml").write_text(DEFINITION.format(directory=directory))
+    succeed(archive.katpkg("key", "new", "--user-id", "small <small@example.org>", "--secret", "secret.asc"))
+    publish(archive, "demo-a_1.0")
+    publish(archive, "demo-b_1.0")
+    return archive
+
+
+@pytest.fixture
+def archive(published: Ours, tmp_path: Path) -> Ours:
+    """The same, to be changed by one test."""
+    shutil.copytree(published.directory, tmp_path / "archive")
+    archive = Ours(directory=tmp_path / "archive")
+    (archive.directory / "katpkg.toml").write_text(DEFINITION.format(directory=archive.directory))
+    pointer = archive.public / "rpm/el9/mirrorlist"
+    pointer.write_text(pointer.read_text().replace(str(published.directory), str(archive.directory)))
+    return archive
+
+
+def client(archive: Ours, directory: Path) -> Dnf:
+    """dnf that trusts the archive's key and nobody else's."""
+    return Dnf(
+        directory,
+        {
+            "mirrorlist": f"file://{archive.public}/rpm/el9/mirrorlist",
+            "gpgcheck": "1",
+            "repo_gpgcheck": "1",
+            "gpgkey": f"file://{archive.directory}/archive.asc",
+        },
+    )
+
+
+def available(dnf: Dnf) -> list[str]:
+    return succeed(dnf("repoquery", "--quiet")).split()
+
+
+def test_dnf_installs_what_was_published_and_checks_every_signature(archive: Ours, tmp_path: Path) -> None:
+    dnf = client(archive, tmp_path / "dnf")
+    succeed(dnf("install", "demo-a", "demo-b"))
+    assert (tmp_path / "dnf/root/usr/share/demo-a/file").read_text() == "text\n"
+    publish(archive, "demo-a_1.1~rc1", "demo-a_1.1")
+    succeed(dnf("upgrade"))
+    assert "demo-a-0:1.1-1.el9.noarch" in succeed(dnf("repoquery", "--installed"))
+
+
+def test_a_signed_package_is_the_same_wherever_it_is_signed(archive: Ours) -> None:
+    files = sorted((archive.public / "pool").rglob("*.rpm"))
+    before = [file.read_bytes() for file in files]
+    shutil.rmtree(archive.public)
+    publish(archive, "demo-b_1.0", "demo-a_1.0")
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_publishing_again_changes_nothing(archive: Ours) -> None:
+    assert publish(archive, "demo-a_1.0", "demo-b_1.0") == ""
+
+
+def test_history_rollback_and_removal_are_as_for_apt(archive: Ours, tmp_path: Path) -> None:
+    dnf = client(archive, tmp_path / "dnf")
+    states = json.loads(succeed(archive.katpkg("--json", "history", "el9", "--changes")))["generations"]
+    assert [state["added"] for state in states] == [["demo-b 1.0-1.el9"], None]
+    succeed(archive.katpkg("remove", "el9", "demo-a"))
+    assert available(dnf) == ["demo-b-0:1.0-1.el9.noarch"]
+    succeed(archive.katpkg("rollback", "el9", states[1]["name"]))
+    assert available(dnf) == ["demo-a-0:1.0-1.el9.noarch"]
+    succeed(archive.katpkg("promote", "el9", "el9-testing"))
+    assert (archive.public / "rpm/el9-testing/mirrorlist").is_file()
+    planned = json.loads(succeed(archive.katpkg("--json", "prune", "--dry-run")))
+    assert planned["freed"] == 0
+
+
+def test_a_package_that_was_built_is_published_and_not_built_again(archive: Ours, tmp_path: Path) -> None:
+    (archive.directory / "artifacts").mkdir()
+    (archive.directory / "artifacts/page-1.0.zip").write_bytes(b"")
+    subprocess.run(
+        ["/usr/bin/python3", "-m", "zipfile", "-c", archive.directory / "artifacts/page-1.0.zip", "katpkg.toml"],
+        cwd=archive.directory,
+        check=True,
+    )
+    definition = archive.directory / "katpkg.toml"
+    definition.write_text(definition.read_text() + '\n[source]\npath = "artifacts"\n')
+    (archive.directory / "modules").mkdir()
+    (archive.directory / "modules/page.toml").write_text(
+        'package = "small-page"\nsummary = "page"\ndescription = "A page."\nlicense = "EUPL-1.2"\n'
+        'copyright = "2026 Somebody"\nartifact = { name = "page-{version}.zip" }\n'
+        '[payload]\nkind = "tree"\ncopies = [{ source = "katpkg.toml", to = "/usr/share/small/page" }]\n'
+    )
+    for command in ("fetch", "build", "publish"):
+        succeed(archive.katpkg(command))
+    dnf = client(archive, tmp_path / "dnf")
+    succeed(dnf("install", "small-page", "small-archive-keyring"))
+    root = tmp_path / "dnf/root"
+    assert (root / "usr/share/small/page").is_file()
+    assert "mirrorlist=file://" in (root / "etc/yum.repos.d/small.repo").read_text()
+    assert (root / "usr/share/keyrings/small-archive-keyring.asc").read_text().startswith("-----BEGIN PGP PUBLIC")
+    rows = json.loads(succeed(archive.katpkg("--json", "build")))["packages"]
+    assert {row["state"] for row in rows} == {"published"}
+    (archive.directory / "modules/page.toml").write_text(
+        (archive.directory / "modules/page.toml").read_text().replace("A page.", "Another page.")
+    )
+    rows = json.loads(succeed(archive.katpkg("--json", "build")))["packages"]
+    assert {row["package"]: row["version"] for row in rows}["small-page"] == "1.0-2.el9"
+
+
+def _replace(path: Path, old: bytes, new: bytes) -> None:
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+
+
+def _only(archive: Ours, pattern: str) -> Path:
+    """The file of the published generation."""
+    name = (archive.public / "rpm/el9/mirrorlist").read_text().strip().rstrip("/").rpartition("/")[2]
+    (found,) = (archive.public / "rpm/el9/generations" / name).glob(pattern)
+    return found
+
+
+def tamper(archive: Ours, case: str) -> None:
+    package = archive.public / "pool/el9/main/d/demo-a/demo-a-1.0-1.el9.noarch.rpm"
+    match case:
+        case "a package with other contents":
+            package.write_bytes(make_rpm(archive.directory / "evil", "demo-a", content="evil").read_bytes())
+        case "a package whose last bytes differ":
+            package.write_bytes(package.read_bytes()[:-8] + bytes(8))
+        case "repomd.xml that says something else":
+            _replace(_only(archive, "repodata/repomd.xml"), b"<revision>1", b"<revision>2")
+        case "no signature of repomd.xml":
+            _only(archive, "repodata/repomd.xml.asc").unlink()
+        case "metadata that is not the one that is named":
+            path = _only(archive, "repodata/*-primary.xml.gz")
+            path.write_bytes(path.read_bytes()[:-1] + b"!")
+        case _:  # everything signed by somebody else
+            elsewhere = archive.directory / "elsewhere"
+            elsewhere.mkdir()
+            other = Ours(directory=elsewhere)
+            (elsewhere / "katpkg.toml").write_text(DEFINITION.format(directory=archive.directory))
+            succeed(other.katpkg("key", "new", "--user-id", "evil <evil@example.org>", "--secret", "secret.asc"))
+            publish(other, "demo-a_1.0")
+            shutil.rmtree(archive.public)
+            other.public.rename(archive.public)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "a package with other contents",
+        "a package whose last bytes differ",
+        "repomd.xml that says something else",
+        "no signature of repomd.xml",
+        "metadata that is not the one that is named",
+        "everything signed by somebody else",
+    ],
+)
+def test_dnf_refuses(case: str, archive: Ours, tmp_path: Path) -> None:
+    dnf = client(archive, tmp_path / "dnf")
+    tamper(archive, case)
+    done = dnf("install", "demo-a")
+    assert done.returncode != 0
+    assert not (tmp_path / "dnf/root/usr/share/demo-a").exists()
+
+
+def test_dnf_refuses_an_unsigned_package_in_signed_metadata(archive: Ours, tmp_path: Path) -> None:
+    """What a thief of the metadata key alone, or a publisher that forgets to sign, would make."""
+    dnf = client(archive, tmp_path / "dnf")
+    succeed(dnf("makecache"))
+    unsigned = make_rpm(archive.directory / "rpms", "demo-a", "2.0")
+    done = dnf("--setopt=localpkg_gpgcheck=1", "install", str(unsigned))
+    assert done.returncode != 0
+    assert "not signed" in done.stdout + done.stderr
+
+
+def test_a_program_that_signs_cannot_sign_rpms_and_says_so(archive: Ours) -> None:
+    definition = archive.directory / "katpkg.toml"
+    definition.write_text(definition.read_text() + 'command = ["true"]\n')
+    before = sorted(archive.public.rglob("*"))
+    done = archive.katpkg("publish", make_rpm(archive.directory / "rpms", "demo-c"))
+    assert done.returncode == 6
+    assert "RPMs are signed by rpmsign, which needs the key itself" in done.stderr
+    assert sorted(archive.public.rglob("*")) == before
+
+
+def test_dnf_never_fails_while_somebody_publishes(archive: Ours, tmp_path: Path) -> None:
+    dnf = client(archive, tmp_path / "dnf")
+    succeed(dnf("makecache"))
+    files = [make_rpm(archive.directory / "rpms", f"demo-{number}") for number in range(5)]
+    publishing = threading.Thread(target=lambda: [succeed(archive.katpkg("publish", file)) for file in files])
+    publishing.start()
+    seen = set()
+    while publishing.is_alive():
+        seen.add(len(available(dnf)))
+    publishing.join()
+    assert len(available(dnf)) == 7
+    assert len(seen) > 1
+    assert min(seen) >= 2

@@ -1,0 +1,112 @@
+"""Small real RPMs, and dnf on this machine with a configuration of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+SPEC = """\
+Name: {name}
+Version: {version}
+Release: {release}
+Summary: a thing
+License: MIT
+AutoReqProv: no
+{tags}
+%description
+A thing.
+%install
+mkdir -p %{{buildroot}}/usr/share/{name}
+echo "{content}" > %{{buildroot}}/usr/share/{name}/file
+%files
+/usr/share/{name}
+"""
+
+QUIET = (
+    "_build_name_fmt %%{NVRA}.rpm",
+    "_buildhost test",
+    "debug_package %{nil}",
+    "__os_install_post %{nil}",
+    "use_source_date_epoch_as_buildtime 1",
+    "clamp_mtime_to_source_date_epoch 1",
+)
+
+
+def make_rpm(
+    directory: Path,
+    name: str = "demo-thing",
+    version: str = "1.0",
+    release: str = "1.el9",
+    *,
+    machine: str = "noarch",
+    content: str = "text",
+    tags: Sequence[str] = (),
+) -> Path:
+    """A real RPM, made by rpmbuild; the same for the same words. ``directory`` may have others."""
+    directory.mkdir(parents=True, exist_ok=True)
+    spec = directory / f"{name}.spec"
+    words = {"name": name, "version": version, "release": release, "machine": machine, "content": content}
+    lines = [*tags, *(["BuildArch: noarch"] if machine == "noarch" else [])]
+    spec.write_text(SPEC.format(tags="\n".join(lines), **words))
+    places = (
+        f"_topdir {directory}/top",
+        f"_rpmdir {directory}",
+        f"_dbpath {directory}/database",
+        "_build_name_fmt %%{NVRA}.rpm",
+    )
+    definitions = [word for each in (*QUIET, *places) for word in ("--define", each)]
+    command: list[str | Path] = ["rpmbuild", "-bb", "--nodeps", "--target", machine, *definitions, spec]
+    done = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "SOURCE_DATE_EPOCH": "1790000000", "LC_ALL": "C.UTF-8", "HOME": str(directory)},
+    )
+    assert done.returncode == 0, done.stderr
+    return directory / f"{name}-{version}-{release}.{machine}.rpm"
+
+
+class Dnf:
+    """dnf with one repository, and an installation root and cache below ``directory``."""
+
+    def __init__(self, directory: Path, options: Mapping[str, str]) -> None:
+        self._directory = directory
+        for name in ("repos", "log", "root"):
+            (directory / name).mkdir(parents=True)
+        (directory / "dnf.conf").write_text("[main]\n")
+        self.configure(options)
+
+    def configure(self, options: Mapping[str, str]) -> None:
+        """Have the repository these options."""
+        lines = "".join(f"{name}={value}\n" for name, value in options.items())
+        (self._directory / "repos/test.repo").write_text(f"[test]\nname=test\nmetadata_expire=0\n{lines}")
+
+    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run it."""
+        places = {
+            "reposdir": "repos",
+            "cachedir": "cache",
+            "persistdir": "persist",
+            "logdir": "log",
+            "varsdir": "vars",
+        }
+        options = [f"--setopt={name}={self._directory / place}" for name, place in places.items()]
+        root = f"--installroot={self._directory / 'root'}"
+        return subprocess.run(
+            [
+                "dnf",
+                "-y",
+                "-c",
+                self._directory / "dnf.conf",
+                root,
+                "--releasever=9",
+                "--forcearch=x86_64",
+                *options,
+                *words,
+            ],
+            check=False,
+            capture_output=True,
+            text=True,
+        )

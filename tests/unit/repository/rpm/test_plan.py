@@ -1,0 +1,290 @@
+"""What publishing, removing, promoting and going back write in a repository of RPMs."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from katpkg.errors import RepositoryError, SigningError
+from katpkg.model.names import Selector
+from katpkg.repository.apt.changes import Optimize, Promote, Refresh, Remove, Restore
+from katpkg.repository.apt.retention import Expire
+from katpkg.repository.publication import Commit, Phase
+from katpkg.repository.rpm.changes import admit
+from katpkg.repository.rpm.generation import Generation, Pointer
+from katpkg.repository.rpm.history import differences, find, history
+from tests.builders import make_package
+from tests.unit.repository.rpm.conftest import STABLE, TESTING, MemoryRpms
+
+MIRRORLIST = "rpm/el9/mirrorlist"
+
+
+def current(rpms: MemoryRpms) -> Generation:
+    found = Generation.current(rpms.store, rpms.signer, STABLE.name)
+    assert found is not None
+    return found
+
+
+def test_the_mirror_list_is_written_last_and_everything_it_leads_to_is_there(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    assert rpms.store.log[-1] == MIRRORLIST
+    name = current(rpms).name
+    assert rpms.store.objects[MIRRORLIST].decode() == f"https://example.org/archive/rpm/el9/generations/{name}/\n"
+    assert rpms.listed() == ["demo-a_1.0"]
+
+
+def test_publishing_twice_changes_nothing(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    before = dict(rpms.store.objects)
+    assert not rpms.add("demo-a")
+    assert rpms.store.objects == before
+
+
+def test_what_was_built_from_equal_inputs_is_not_even_signed_again(rpms: MemoryRpms) -> None:
+    package = rpms.package("demo-a", tags=[f"Provides: katpkg-inputs = {'a' * 64}"])
+    rpms.make(rpms.repository().adding([package]))
+    assert rpms.repository().published(rpms.store, rpms.signer)[0].inputs == "a" * 64
+    assert not rpms.make(rpms.repository().adding([package]))
+    assert rpms.package_signer.signed == ["demo-a"]
+
+
+def test_other_bytes_under_a_published_name_are_refused_and_nothing_is_changed(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    before = dict(rpms.store.objects)
+    with pytest.raises(RepositoryError, match=r"demo-a 1\.0-1\.el9 is already published with different contents"):
+        rpms.make(rpms.repository().adding([rpms.package("demo-a", content="other")]))
+    assert rpms.store.objects == before
+
+
+def test_publishing_adds_and_never_overwrites(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    before = dict(rpms.store.objects)
+    publication = rpms.add("demo-b", "demo-a_0.9")
+    assert rpms.listed() == ["demo-a_0.9", "demo-a_1.0", "demo-b_1.0"]
+    assert publication.title == "el9: demo-a 0.9-1.el9, demo-b 1.0-1.el9"
+    changed = {key for key, content in before.items() if rpms.store.objects[key] != content}
+    assert changed == {MIRRORLIST}
+    phases = [action.phase for action in publication.actions]
+    assert phases == sorted(phases)
+    assert publication.of(Phase.COMMIT) == publication.actions[-1:]
+
+
+def test_a_published_package_is_not_read_again(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    read: list[str] = []
+    rpms.store.hook = lambda _, operation, key: read.append(f"{operation} {key}")
+    rpms.add("demo-b")
+    assert not [each for each in read if "pool/" in each and "demo-b" not in each]
+
+
+def test_records_of_what_is_published_are_copied_byte_for_byte(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    old = gzip.decompress(rpms.store.objects[current(rpms).key("primary")])
+    rpms.add("demo-b")
+    new = gzip.decompress(rpms.store.objects[current(rpms).key("primary")])
+    record = old[old.index(b"<package ") : old.index(b"</metadata>")]
+    assert record in new
+    assert b'packages="1"' in old
+    assert b'packages="2"' in new
+
+
+def test_who_is_quicker_wins_and_the_other_one_plans_again(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    other = rpms.package("demo-b")
+
+    def intrude(_: int, operation: str, key: str) -> None:
+        if operation == "replace" and key == MIRRORLIST:
+            rpms.store.hook = None
+            rpms.store.now += timedelta(minutes=1)
+            rpms.publisher().publish(rpms.repository().adding([other]))
+            rpms.store.now += timedelta(minutes=1)
+
+    rpms.store.hook = intrude
+    rpms.add("demo-c")
+    assert rpms.listed() == ["demo-a_1.0", "demo-b_1.0", "demo-c_1.0"]
+
+
+def test_killed_before_the_commit_everything_is_as_it_was(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    pointer = Pointer.read(rpms.store, STABLE.name)
+
+    def kill(_: int, operation: str, __: str) -> None:
+        if operation == "replace":
+            raise KeyboardInterrupt
+
+    rpms.store.hook = kill
+    with pytest.raises(KeyboardInterrupt):
+        rpms.add("demo-b")
+    rpms.store.hook = None
+    assert Pointer.read(rpms.store, STABLE.name) == pointer
+    assert rpms.listed() == ["demo-a_1.0"]
+    assert [state.name for state in history(rpms.store, rpms.signer, STABLE.name)] == [current(rpms).name]
+    rpms.add("demo-b")
+    assert rpms.listed() == ["demo-a_1.0", "demo-b_1.0"]
+
+
+def test_a_removed_package_leaves_the_metadata_and_its_file_stays(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a", "demo-b")
+    assert rpms.make(Remove(packages=[Selector("demo-a")])).title == "el9: without demo-a 1.0-1.el9"
+    assert rpms.listed() == ["demo-b_1.0"]
+    assert "pool/el9/main/d/demo-a/demo-a-1.0-1.el9.noarch.rpm" in rpms.store.objects
+    with pytest.raises(RepositoryError, match="demo-x is not published in el9"):
+        rpms.make(Remove(packages=[Selector("demo-x")]))
+
+
+def test_an_earlier_state_comes_back_under_a_new_date(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    first = current(rpms)
+    rpms.add("demo-b")
+    rpms.make(Remove(packages=[Selector("demo-a")]))
+    rpms.make(Restore(generation=first.name))
+    assert rpms.listed() == ["demo-a_1.0"]
+    assert current(rpms).repomd.date > first.repomd.date
+    states = history(rpms.store, rpms.signer, STABLE.name)
+    assert [state.is_current for state in states] == [True, False, False, False]
+    found = [each and (each.added, each.removed) for each in differences(rpms.store, states)]
+    a, b = ("demo-a 1.0-1.el9",), ("demo-b 1.0-1.el9",)
+    assert found == [(a, b), ((), a), (b, ()), None]
+    assert find(rpms.store, STABLE.name, first.name[:16]) == first.name
+
+
+def test_what_never_was_cannot_come_back(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    with pytest.raises(RepositoryError, match="there is no generation 20260301T000000Z-0123456789abcdef of el9"):
+        rpms.make(Restore(generation="20260301T000000Z-0123456789abcdef"))
+    with pytest.raises(RepositoryError, match="there is no earlier generation '2025' of el9"):
+        find(rpms.store, STABLE.name, "2025")
+
+
+def test_a_promotion_takes_the_very_files(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a", "demo-b", "demo-c_1.0~~dev3", suite=TESTING)
+    publication = rpms.make(Promote(source=TESTING, packages=[Selector("demo-[ac]")]))
+    assert rpms.listed() == ["demo-a_1.0"]
+    assert not [action for action in publication.of(Phase.POOL) if action.size]
+    assert rpms.package_signer.signed == ["demo-a", "demo-b", "demo-c"]
+    rpms.make(Promote(source=TESTING))
+    assert rpms.listed() == ["demo-a_1.0", "demo-b_1.0"]
+
+
+def test_a_promotion_stays_in_its_release(rpms: MemoryRpms) -> None:
+    with pytest.raises(RepositoryError, match="a package of one does not fit the other"):
+        rpms.make(Promote(source=replace(TESTING, codename=STABLE.codename.__class__("fedora42"))))
+    with pytest.raises(RepositoryError, match="nothing is published in el9-testing"):
+        rpms.make(Promote(source=TESTING))
+    assert rpms.store.objects == {}
+
+
+def test_a_refresh_is_a_new_generation_and_nothing_else_is(rpms: MemoryRpms) -> None:
+    assert not rpms.make(Refresh())
+    rpms.add("demo-a")
+    first = current(rpms)
+    assert rpms.make(Refresh()).title == "el9: the same packages"
+    assert current(rpms).repomd.says_the_same(first.repomd)
+    assert current(rpms).name != first.name
+    assert not rpms.make(Optimize())
+
+
+def test_an_archive_that_moves_changes_the_mirror_list_alone(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    rpms.store.now += timedelta(minutes=1)
+    moved = rpms.publisher(uri="https://elsewhere.example.org").publish(Optimize())
+    assert [type(action) for action in moved.actions] == [Commit]
+    assert rpms.store.objects[MIRRORLIST].startswith(b"https://elsewhere.example.org/rpm/el9/generations/")
+    assert rpms.listed() == ["demo-a_1.0"]
+
+
+def test_old_versions_leave_and_the_newest_stay_in_rpms_order(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a_1.0", "demo-a_1.10", "demo-a_1.9", "demo-a_1.10~rc1")
+    modified = {key: rpms.store.now - timedelta(days=100) for key in rpms.store.objects}
+    from katpkg.model.archive import RetentionSpec
+
+    rpms.make(Expire(retention=RetentionSpec(versions=2, days=30), now=rpms.store.now, modified=modified))
+    assert rpms.listed() == ["demo-a_1.10~rc1", "demo-a_1.10"]
+
+
+def test_pruning_takes_what_no_kept_generation_names(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a", "demo-b")
+    rpms.make(Remove(packages=[Selector("demo-a")]))
+    rpms.store.now += timedelta(days=30)
+    assert rpms.prune(generations=1) == []
+    gone = rpms.prune(generations=0)
+    assert "pool/el9/main/d/demo-a/demo-a-1.0-1.el9.noarch.rpm" in gone
+    assert [key.split("/")[2] for key in gone if key.startswith("rpm/")] == ["generations"] * 5 + ["replaced"]
+    assert rpms.listed() == ["demo-b_1.0"]
+    assert rpms.prune(generations=0) == []
+
+
+def test_pruning_spares_what_is_young_and_what_is_not_ours(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a", "demo-b")
+    rpms.make(Remove(packages=[Selector("demo-a")]))
+    rpms.store.put("rpm/el9/README", b"hello")
+    rpms.store.put("pool/readme.txt", b"hello")
+    rpms.store.now += timedelta(hours=47)
+    assert rpms.prune(generations=0) == []
+    rpms.store.now += timedelta(hours=3)
+    assert {key.split("/")[0] for key in rpms.prune(generations=0)} == {"rpm"}
+    assert {"rpm/el9/README", "pool/readme.txt"} <= rpms.store.objects.keys()
+
+
+def test_nothing_is_pruned_when_nobody_knows_what_a_suite_names(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    rpms.add("demo-b", suite=TESTING)
+    rpms.store.delete("rpm/el9-testing/mirrorlist")
+    rpms.store.now += timedelta(days=30)
+    before = dict(rpms.store.objects)
+    with pytest.raises(RepositoryError, match="nobody knows what a suite names that has no mirror list"):
+        rpms.prune(generations=0)
+    assert rpms.store.objects == before
+
+
+@pytest.mark.parametrize("change", ["cut", "moved", "unsigned", "lost", "list"])
+def test_what_is_not_whole_or_not_ours_is_not_built_upon(change: str, rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    generation = current(rpms)
+    repomd = f"rpm/el9/generations/{generation.name}/repodata/repomd.xml"
+    spoil = {
+        "cut": (generation.key("filelists"), b"", "a metadata file that repomd.xml names is missing, or is not"),
+        "moved": (repomd, generation.text.replace(b"el9", b"el8"), "in the place of"),
+        "unsigned": (f"{repomd}.asc", b"", "not signed by the fake"),
+        "lost": (repomd, None, "the generation that the mirror list leads to is not there"),
+        "list": (MIRRORLIST, b"https://example.org/\n", "the mirror list cannot be followed"),
+    }
+    key, content, said = spoil[change]
+    if content is None:
+        del rpms.store.objects[key]
+    else:
+        rpms.store.objects[key] = content
+    before = dict(rpms.store.objects)
+    with pytest.raises((RepositoryError, SigningError), match=said):
+        rpms.add("demo-b")
+    assert rpms.store.objects == before
+
+
+def test_another_suites_signed_state_is_not_taken_for_ours(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a", suite=TESTING)
+    for key, content in list(rpms.store.objects.items()):
+        rpms.store.put(key.replace("rpm/el9-testing/", "rpm/el9/"), content)
+    with pytest.raises(RepositoryError, match=r"of el9-testing, in the place of .* of el9"):
+        rpms.add("demo-b")
+
+
+@pytest.mark.parametrize(
+    ("word", "changes", "said"),
+    [
+        ("demo-a_1.0~~dev1", {}, "is a development version, and el9 is what users follow"),
+        ("demo-a_1.0+1", {}, "has a plus sign in its version"),
+        ("demo-a", {"machine": "s390x"}, "is for s390x, which el9 does not serve"),
+    ],
+)
+def test_what_may_not_be_published_is_refused(word: str, changes: dict[str, str], said: str, rpms: MemoryRpms) -> None:
+    with pytest.raises(RepositoryError, match=said):
+        admit(STABLE, rpms.package(word, **changes))
+
+
+def test_a_deb_is_refused(rpms: MemoryRpms, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with pytest.raises(RepositoryError, match="is no RPM, and el9 has nothing else"):
+        admit(STABLE, make_package(tmp_path_factory.mktemp("deb")))
+    assert rpms.store.objects == {}
