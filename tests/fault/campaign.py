@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -72,6 +73,7 @@ def crowd_in_bucket(work: Path, sizes: Sequence[tuple[int, int]] = SIZES) -> lis
         for publishers, packages in sizes:
             ground = make_ground(work / f"bucket-{publishers}")
             filled = make_bucket(server, ground)
+            server.client().put_bucket_policy(Bucket=filled.name, Policy=json.dumps(_readable(filled.name)))
             ground.in_bucket(filled.name, filled.options(server.endpoint))
             here = crowd.Crowd(ground, crowd.Size(publishers=publishers, packages=packages))
             crowd.gather(ground, here.size, aged=False)
@@ -98,6 +100,12 @@ SAMPLE: dict[str, Part] = {
     "bucket": partial(bucket, number=12, real=-1),
     "crowd-in-directory": partial(crowd_in_directory, sizes=((4, 2),), is_signed=False),
 }
+
+
+def _readable(name: str) -> dict[str, object]:
+    """The policy of a bucket that everybody may read."""
+    may = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
+    return {"Version": "2012-10-17", "Statement": [may]}
 
 
 def _some(cases: Sequence[Case], number: int, what: str) -> Sequence[Case]:
