@@ -70,7 +70,7 @@ class GitHubSpec:
     api: WebAddress = GITHUB
     """Where the API is: https://HOST/api/v3 for GitHub Enterprise."""
     trust_root: Path | None = None
-    """What `gh attestation trusted-root` printed: who is believed about attestations; left out: Sigstore's public one."""
+    """What `gh attestation trusted-root` printed: who attestations are believed of; left out: Sigstore's own."""
 
     @property
     def web(self) -> str:

@@ -50,7 +50,7 @@ class PublishedRpms:
         return self._store.digest(pool_file(suite, name, filename))
 
     def last_members(self, name: PackageName, architecture: str) -> tuple[str, ...]:
-        """The paths that the newest published version of a package holds; none when there is none. Raises StoreError."""
+        """The paths that a package's newest published version holds; none when there is none. Raises StoreError."""
         published = self.of(name, architecture)
         return self.members(published[-1]) if published else ()
 
