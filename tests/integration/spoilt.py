@@ -96,7 +96,7 @@ def environment_of_trixie(small: Small) -> None:
     there = small.artifacts / "kat-hello_1.2.0~rc1_bookworm.zip"
     deb = make_deb(
         small.artifacts / "work",
-        {"Package": "kat-hello"},
+        {"Package": "kat-hello", "Version": "1.2.0~rc1"},
         {"opt/venvs/kat-hello/pyvenv.cfg": "home = /usr/bin\n", "opt/venvs/kat-hello/lib/python3.13/x.py": ""},
     )
     make_zip(there, {deb.name: deb.read_bytes()})

@@ -204,7 +204,7 @@ CASES: dict[str, Case] = {
         words=("build", "hello", "--no-lintian"),
         status=5,
         message="its virtual environment is for Python 3.13, and the target has 3.11",
-        where="kat-hello_1.0-1_all.deb",
+        where="kat-hello_1.2.0~rc1_all.deb",
         hint="take the artifact that was built on bookworm, or build from its wheel",
     ),
     "a copy of what the artifact lacks": Case(
