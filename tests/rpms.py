@@ -19,8 +19,10 @@ A thing.
 %install
 mkdir -p %{{buildroot}}/usr/share/{name}
 echo "{content}" > %{{buildroot}}/usr/share/{name}/file
+{commands}
 %files
 /usr/share/{name}
+{files}
 """
 
 QUIET = (
@@ -32,6 +34,8 @@ QUIET = (
     "clamp_mtime_to_source_date_epoch 1",
 )
 
+NOTHING: Mapping[str, Path] = {}
+
 
 def make_rpm(
     directory: Path,
@@ -42,13 +46,19 @@ def make_rpm(
     machine: str = "noarch",
     content: str = "text",
     tags: Sequence[str] = (),
+    files: Mapping[str, Path] = NOTHING,
 ) -> Path:
-    """A real RPM, made by rpmbuild; the same for the same words. ``directory`` may have others."""
+    """A real RPM, made by rpmbuild; the same for the same words. ``directory`` may have others.
+
+    ``files`` are copied into it, by where they go.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     spec = directory / f"{name}.spec"
     words = {"name": name, "version": version, "release": release, "machine": machine, "content": content}
     lines = [*tags, *(["BuildArch: noarch"] if machine == "noarch" else [])]
-    spec.write_text(SPEC.format(tags="\n".join(lines), **words))
+    commands = [f"install -D -m 755 {source} %{{buildroot}}{path}" for path, source in files.items()]
+    texts = {"tags": lines, "commands": commands, "files": list(files)}
+    spec.write_text(SPEC.format(**{name: "\n".join(text) for name, text in texts.items()}, **words))
     places = (
         f"_topdir {directory}/top",
         f"_rpmdir {directory}",

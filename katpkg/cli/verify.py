@@ -93,10 +93,10 @@ def verify(
     )
     files = _web(where, insecure_http=insecure_http) if where and _is_web(where) else _store(session, where, keyring)
     witness = _witness(session, keyring)
-    report = _verify(session, files, witness, demands, suites)
+    report = _verify_all(session, files, witness, demands, suites)
     repaired = list(_repair(session, where, report)) if repair else []
     if repaired:
-        report = _verify(session, files, witness, demands, suites)
+        report = _verify_all(session, files, witness, demands, suites)
     _show(session, report, files.where(""), repaired)
     return _status(report)
 
@@ -133,6 +133,23 @@ def _witness(session: Session, keyring: Path | None) -> Witness:
     from katpkg.repository.apt.check.keyring import Keyring
 
     return Keyring.read(keyring or session.archive.signing.public_key)
+
+
+def _verify_all(session: Session, files: Files, witness: Witness, demands: Demands, suites: tuple[str, ...]) -> Report:
+    """Both kinds of repository; those of RPMs only in an archive of ours that can be listed."""
+    from katpkg.cli.suites import verifier_of
+    from katpkg.repository.apt.check.findings import together
+    from katpkg.repository.rpm import check
+
+    if not demands.is_ours or not isinstance(files, check.Whole):
+        return _verify(session, files, witness, demands, suites)
+    there = check.suites_in(files)
+    wanted = [name for name in there if not suites or name in suites]
+    rest = tuple(name for name in suites if name not in there)
+    if wanted and ((suites and not rest) or not any(files.list("dists/"))):
+        return check.verify(files, verifier_of(session), demands, wanted)
+    report = _verify(session, files, witness, demands, rest)
+    return together(report, check.verify(files, verifier_of(session), demands, wanted)) if wanted else report
 
 
 def _verify(session: Session, files: Files, witness: Witness, demands: Demands, suites: tuple[str, ...]) -> Report:

@@ -112,10 +112,11 @@ def test_rpmlint_has_nothing_to_say(case: str, tmp_path: Path) -> None:
 
 
 def test_what_rpmlint_finds_stops_the_build(tmp_path: Path) -> None:
-    spec = replace(LEAST, entries=(Entry(path=AbsolutePath("/usr/bin/kat-web"), content=b"#!/bin/sh\n", mode=0o755),))
+    link = Entry(path=AbsolutePath("/usr/share/kat/link"), content="nowhere", kind=EntryKind.SYMLINK)
+    spec = replace(LEAST, entries=(link,))
     with pytest.raises(BuildError, match=r"rpmlint finds fault with kat-web-1\.0-1\.el9\.noarch\.rpm") as caught:
         BUILDER.check(BUILDER.build(spec, tmp_path), EL9)
-    assert "no-manual-page-for-binary" in str(caught.value.details)
+    assert "dangling-relative-symlink" in str(caught.value.details)
 
 
 def test_a_failing_tool_is_told_with_its_words(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def client(archive: Ours, directory: Path) -> Dnf:
 
 
 def available(dnf: Dnf) -> list[str]:
-    return succeed(dnf("repoquery", "--quiet")).split()
+    return succeed(dnf("repoquery", "--quiet", "--refresh")).split()
 
 
 def test_dnf_installs_what_was_published_and_checks_every_signature(archive: Ours, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_dnf_installs_what_was_published_and_checks_every_signature(archive: Our
     succeed(dnf("install", "demo-a", "demo-b"))
     assert (tmp_path / "dnf/root/usr/share/demo-a/file").read_text() == "text\n"
     publish(archive, "demo-a_1.1~rc1", "demo-a_1.1")
-    succeed(dnf("upgrade"))
+    succeed(dnf("upgrade", "--refresh"))
     assert "demo-a-0:1.1-1.el9.noarch" in succeed(dnf("repoquery", "--installed"))
 
 
@@ -241,3 +241,44 @@ def test_dnf_never_fails_while_somebody_publishes(archive: Ours, tmp_path: Path)
     assert len(available(dnf)) == 7
     assert len(seen) > 1
     assert min(seen) >= 2
+
+
+def verified(archive: Ours, *words: str) -> dict[str, set[str]]:
+    """The rules that are broken, by suite."""
+    done = archive.katpkg("--json", "verify", "--all-files", *words)
+    report = json.loads(done.stdout)
+    assert done.returncode == (7 if report["findings"] else 0), done.stderr
+    found: dict[str, set[str]] = {suite["suite"]: set() for suite in report["suites"]}
+    for finding in report["findings"]:
+        found[finding["suite"]].add(finding["rule"])
+    return found
+
+
+def test_verify_finds_nothing_wrong_with_what_was_published(archive: Ours) -> None:
+    assert verified(archive) == {"el9": set()}
+    succeed(archive.katpkg("promote", "el9", "el9-testing"))
+    assert verified(archive, "--suite", "el9-testing") == {"el9-testing": set()}
+
+
+BROKEN = {
+    "a package with other contents": "package-wrong",
+    "a package whose last bytes differ": "package-wrong",
+    "repomd.xml that says something else": "not-signed",
+    "no signature of repomd.xml": "index-wrong",
+    "metadata that is not the one that is named": "index-wrong",
+    "everything signed by somebody else": "not-signed",
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_verify_finds_what_dnf_refuses(case: str, archive: Ours) -> None:
+    tamper(archive, case)
+    assert verified(archive) == {"el9": {BROKEN[case]}}
+
+
+def test_verify_finds_a_lost_package_and_a_state_that_cannot_come_back(archive: Ours) -> None:
+    (archive.public / "pool/el9/main/d/demo-b/demo-b-1.0-1.el9.noarch.rpm").unlink()
+    (name,) = (path.name for path in (archive.public / "rpm/el9/replaced").iterdir())
+    for path in (archive.public / "rpm/el9/generations" / name).rglob("*-other.xml.gz"):
+        path.unlink()
+    assert verified(archive) == {"el9": {"package-missing", "generation-broken"}}

@@ -82,8 +82,9 @@ def make(change: object, draft: Draft, reader: Reader, verifier: Verifier) -> No
 
 @make.register
 def _publish(change: Publish, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG001
+    found = draft.find({each.package.name for each in change.packages})
     for each in change.packages:
-        published = draft.records.get(each.key)
+        published = found.get(each.key)
         if published is not None and published.inputs and published.inputs == each.package.inputs:
             continue
         path = change.signer.sign_package(each.package)

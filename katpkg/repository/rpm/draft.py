@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
+from katpkg.model.names import PackageName
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.base import Reader
 from katpkg.repository.publication import Action
@@ -17,16 +19,14 @@ Texts = Sequence[bytes]
 """The records of one package, one of each kind."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Draft:
-    """Begins as what is published, and is changed package by package."""
+    """Begins as what is published, and is changed package by package. Reads of it no more than a change asks for."""
 
     suite: SuiteSpec
     moment: datetime
     files: Sequence[Metadata]
     """The metadata as it is published."""
-    records: Mapping[Key, Record]
-    """Every package that is published."""
     added: dict[Key, Texts] = field(default_factory=dict)
     dropped: set[Key] = field(default_factory=set)
     actions: list[Action] = field(default_factory=list)
@@ -37,8 +37,16 @@ class Draft:
     def of(cls, suite: SuiteSpec, current: Generation | None, reader: Reader, moment: datetime) -> Draft:
         """One that changes nothing yet; ``moment`` is the date it will have. Raises RepositoryError."""
         files = current.metadata(reader) if current else [Metadata.nothing(kind) for kind in KINDS]
-        records = {record.key: record for record in files[0].records()}
-        return cls(suite=suite, moment=moment, files=files, records=records)
+        return cls(suite=suite, moment=moment, files=files)
+
+    @cached_property
+    def records(self) -> Mapping[Key, Record]:
+        """Every package that is published. Raises RepositoryError."""
+        return {record.key: record for record in self.files[0].records()}
+
+    def find(self, names: Collection[PackageName]) -> Mapping[Key, Record]:
+        """The packages of ``names`` that are published. Raises RepositoryError."""
+        return {record.key: record for record in self.files[0].named(names)}
 
     @property
     def is_changed(self) -> bool:
@@ -47,7 +55,7 @@ class Draft:
 
     def finish(self) -> list[Metadata]:
         """The metadata as it becomes."""
-        count = len(self.records) + len(self.added) - len(self.dropped)
+        count = self.files[0].count + len(self.added) - len(self.dropped)
         return [
             file.revised({key: texts[number] for key, texts in self.added.items()}, self.dropped, count)
             for number, file in enumerate(self.files)

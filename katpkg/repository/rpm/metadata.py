@@ -5,9 +5,11 @@ Each block is a member of the gzip file; so is the beginning, which tells the nu
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from itertools import islice
 from typing import Self
 
@@ -43,6 +45,22 @@ class Metadata:
         for plain, _ in self._blocks():
             yield from split_records(plain)
 
+    @property
+    def count(self) -> int:
+        """How many packages it says that it has."""
+        found = re.search(rb' packages="([0-9]+)">', next((plain for plain, _ in self._members()), b""))
+        if found is None:
+            raise self._unreadable(ValueError("it does not tell how many packages it has"))
+        return int(found[1])
+
+    def named(self, names: Collection[str]) -> Iterator[Record]:
+        """The records of primary that are of the packages ``names``; the others are not even split."""
+        words = [b"<name>%s</name>" % escape(name).encode() for name in names]
+        either = re.compile(b"|".join(map(re.escape, words)))
+        for plain, _ in self._blocks():
+            if words and either.search(plain):
+                yield from (self._understood(text) for text in split_records(plain) if either.search(text))
+
     def records(self) -> Iterator[Record]:
         """What each record of primary says, in order."""
         return map(self._understood, self.texts())
@@ -70,9 +88,12 @@ class Metadata:
 
     def _blocks(self) -> Iterator[tuple[bytes, memoryview]]:
         """The plain text of each block but the beginning, and its member."""
+        found = islice(self._members(), 1, None)
+        return ((plain, member) for plain, member in found if b"<package " in plain)
+
+    def _members(self) -> Iterator[tuple[bytes, memoryview]]:
         try:
-            found = islice(read_members(self.gz), 1, None)
-            yield from ((plain, member) for plain, member in found if b"<package " in plain)
+            yield from read_members(self.gz)
         except (zlib.error, EOFError) as error:
             raise self._unreadable(error) from error
 

@@ -97,3 +97,14 @@ class Report:
     def is_whole(self) -> bool:
         """Whether there is no error."""
         return not self.of(Level.ERROR)
+
+
+def together(one: Report, other: Report) -> Report:
+    """Two reports as one."""
+    return Report(
+        findings=(*one.findings, *other.findings),
+        suites=(*one.suites, *other.suites),
+        files=one.files + other.files,
+        hashed=one.hashed + other.hashed,
+        bytes_hashed=one.bytes_hashed + other.bytes_hashed,
+    )

@@ -35,7 +35,7 @@ def check_pool(archive: Archive, contents: Contents, sample: int | None) -> Hash
 
 def check_orphans(archive: Archive, contents: Contents) -> None:
     """What lies in the pool, and no index of any suite names."""
-    orphans = [entry for key, entry in archive.pool.items() if key not in contents.files]
+    orphans = [entry for key, entry in archive.pool.items() if key not in contents.files and not key.endswith(".rpm")]
     if orphans:
         archive.findings.add(Rule.POOL_ORPHANS, "", archive.where("pool"), _many(orphans))
 

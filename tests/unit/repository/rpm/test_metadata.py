@@ -111,6 +111,19 @@ def test_a_damaged_file_is_told_with_its_place(damage: str) -> None:
     assert caught.value.where == "rpm/el9/x"
 
 
+def test_only_the_records_that_are_asked_for_are_read() -> None:
+    file = made(*range(300))
+    assert file.count == 300
+    assert [record.name for record in file.named({"demo-007", "demo-299", "demo-0"})] == ["demo-007", "demo-299"]
+    assert list(file.named(())) == []
+
+
+def test_a_file_that_does_not_tell_how_many_packages_it_has_is_damaged() -> None:
+    with pytest.raises(RepositoryError, match="the published metadata cannot be read") as caught:
+        _ = replace(made(1), gz=packed(b"<metadata>")).count
+    assert "it does not tell how many packages it has" in str(caught.value.details)
+
+
 def test_the_library_of_createrepo_reads_what_we_write(tmp_path: Path) -> None:
     paths = [make_rpm(tmp_path / name, name, tags=["Requires: bash >= 5"]) for name in ("demo-a", "demo-b")]
     found: dict[str, Any] = {}
