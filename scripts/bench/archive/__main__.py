@@ -6,6 +6,7 @@ The exit status is 1 when a target is missed. Other work on the machine disturbs
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -37,6 +38,7 @@ def main() -> None:
     """Measure, show, and judge."""
     arguments = _arguments()
     creations = arguments.creations or arguments.runs
+    before = os.getloadavg()[0]
     with scratch(arguments.directory) as place:
         results = _measure(place, arguments.n, arguments.runs, creations)
     targets = judge(results)
@@ -44,7 +46,9 @@ def main() -> None:
     for table in made:
         table.show()
     if arguments.write:
-        said = f"{page.machine(PACKAGES)}Medians of {arguments.runs} rounds; rounds of creating: {creations}.\n"
+        load = f"The load was {before:.1f} when it began and {os.getloadavg()[0]:.1f} when it ended."
+        rounds = f"Medians of {arguments.runs} rounds; rounds of creating: {creations}."
+        said = f"{page.machine(PACKAGES)}{rounds} {load}\n"
         page.write("archive", "\n".join((said, *(table.as_markdown() for table in made))).rstrip("\n"))
     if not all(target.is_met for target in targets):
         raise SystemExit(1)

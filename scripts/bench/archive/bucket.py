@@ -69,13 +69,15 @@ def measure_bucket(scratch: Scratch, server: S3Server, name: str, number: int, r
     plus: list[tuple[Traffic, Traffic]] = []
     still: list[tuple[Traffic, Traffic]] = []
     with Watch(server.endpoint) as watch:
+        without = _Katpkg(scratch, watch, server.new_bucket(), patches=False)
+        without.create(scratch.packages(number))
         tools = (_Katpkg(scratch, watch, server.new_bucket()), _Aptly(scratch, watch, server.new_bucket()))
         watch.latency = LATENCY if number < SLOW else 0.0
         katpkg, aptly = (tool.create(scratch.packages(number)) for tool in tools)
         watch.latency = LATENCY
         for count in range(rounds):
-            unpatched.append(tools[0].add(scratch.plus(2 * count + 1), patches=False))
-            one = scratch.plus(2 * count + 2)
+            one = scratch.plus(count + 1)
+            unpatched.append(without.add(one))
             plus.append((tools[0].add(one), tools[1].add(one)))
             still.append((tools[0].add(one), tools[1].add(one)))
     return Bucket(
@@ -89,20 +91,20 @@ def measure_bucket(scratch: Scratch, server: S3Server, name: str, number: int, r
 
 
 class _Katpkg:
-    """An archive in a bucket, by katpkg."""
+    """An archive in a bucket, by katpkg. Whether it has patches stays as it is: to change that costs once."""
 
-    def __init__(self, scratch: Scratch, watch: Watch, bucket: str) -> None:
+    def __init__(self, scratch: Scratch, watch: Watch, bucket: str, *, patches: bool = True) -> None:
         KATPKG.call("prep_create", scratch, 1)
-        self._scratch, self._watch, self._bucket = scratch, watch, bucket
+        self._scratch, self._watch, self._bucket, self._patches = scratch, watch, bucket, patches
         self._definition = KATPKG.work(scratch) / "katpkg.toml"
         self._rest = self._definition.read_text()
 
     def create(self, packages: Path) -> Traffic:
         return self.add(packages)
 
-    def add(self, packages: Path, *, patches: bool = True) -> Traffic:
+    def add(self, packages: Path) -> Traffic:
         reach = f'endpoint = "{self._watch.endpoint}"\nregion = "{REGION}"\npath_style = true\n'
-        where = f'patches = {str(patches).lower()}\nbucket = "s3://{self._bucket}"\n\n[publish.s3]\n{reach}'
+        where = f'patches = {str(self._patches).lower()}\nbucket = "s3://{self._bucket}"\n\n[publish.s3]\n{reach}'
         self._definition.write_text(f"{self._rest}{where}")
         key = {"KATPKG_SIGNING_KEY_FILE": str(self._definition.with_name("secret.asc"))}
         command: list[str | Path] = [
