@@ -24,6 +24,25 @@ ARTIFACTS = ROOT / "build" / "demo" / "artifacts"
 os.environ.pop("GITHUB_ACTIONS", None)  # on a runner, too, errors are told as to a person unless a test wants it
 
 
+class Teller:
+    """Tells a failure when it happens, for the run that is cut off before its end."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """What failed, and the end of why."""
+        if report.failed:
+            self._terminal.write_line(f"\nfailed ({report.when}): {report.nodeid}\n{report.longreprtext[-4000:]}")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Tell failures at once, where a person or a log is looking."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        session.config.pluginmanager.register(Teller(terminal))
+
+
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Several workers want the same thing made, once."""
