@@ -18,6 +18,9 @@ from scripts.lab.machine import Machine
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(?P<language>\w+) ?(?P<name>[^\n]*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 END = "end-of-command"
+COMMAND = re.compile(r"^([$#]) (.*<<'END'\n(?:.*\n)*?END|.*)\n((?:(?![$#] ).*\n)*)", re.MULTILINE)
+"""A prompt, a line (with its here-document), and what it prints."""
+
 PROMISE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -60,7 +63,7 @@ def steps(page: str) -> Iterator[Show | Command]:
 
 def _commands(text: str) -> Iterator[Command]:
     assert text[:2] in ("$ ", "# "), f"no prompt: {text}"
-    for prompt, line, promised in re.findall(r"^([$#]) (.*)\n((?:(?![$#] ).*\n)*)", text, re.MULTILINE):
+    for prompt, line, promised in COMMAND.findall(text):
         yield Command(prompt=prompt, line=line, promised=promised)
 
 
@@ -91,7 +94,10 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         os.killpg(self._shell.pid, signal.SIGKILL)
-        self._shell.communicate()
+        for pipe in (self._shell.stdin, self._shell.stdout):  # not read to its end: a daemon may hold the other one
+            assert pipe is not None
+            pipe.close()
+        self._shell.wait()
 
     def follow(self, page: Sequence[Show | Command]) -> None:
         """Do all of it. Raises AssertionError where the page promises something else than what comes."""
