@@ -13,11 +13,14 @@ setup: ## Install what is missing: Debian packages, and .venv from the lock.
 demo: setup ## Build and publish the demo archive, boot Debian, apt install kat, show what runs.
 	@$(PYTHON) -m scripts.demo
 
-test: setup lint types ## Set up and pass every test.
+test: root setup lint types ## Set up and pass every test.
 	@echo "==> tests (faults as of KATPKG_FAULT_SEED=$${KATPKG_FAULT_SEED:-$$(date -u +%F)})" >&2
 	@$(PYTEST) -q -n 2 --dist loadgroup
 
 check: test ## The same.
+
+root:
+	@[ "$$(id -u)" = 0 ] || { echo "the tests boot Debian machines, which needs root: sudo make test" >&2; exit 1; }
 
 lint: ## Style.
 	@echo "==> ruff" >&2
@@ -38,7 +41,7 @@ unit: ## The quick tests.
 integration: ## Those that run Debian's tools.
 	@$(PYTEST) -q -n 2 --dist loadgroup tests/integration
 
-acceptance: ## Those that boot machines.
+acceptance: root ## Those that boot machines.
 	@$(PYTEST) -q -n 2 --dist loadgroup tests/acceptance
 
 fault: setup ## Break everything that can break, one thing at a time: an hour. FAULT="directory bucket" for parts of it.
@@ -68,5 +71,5 @@ lock: ## Resolve scripts/requirements.lock and runtime.lock anew.
 clean: ## Remove what was made, but not the Debian roots.
 	@rm -rf build/demo .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup demo test check lint types format unit integration acceptance fault golden docs
+.PHONY: help setup demo test check root lint types format unit integration acceptance fault golden docs
 .PHONY: bench-build bench-archive lock clean
