@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -14,6 +15,8 @@ from katpkg import process
 
 PLACE = Path("/tmp")  # noqa: S108 - TMPDIR may be too long for a socket
 PREFIX = "kk-"
+IN_USE = "in-use"
+"""Locked by who uses the home: the kernel lets go of it however that process ends, in whatever container it ran."""
 
 PATIENCE = 30
 """Seconds that a program which signs or verifies may take."""
@@ -28,10 +31,11 @@ def short_home() -> Iterator[Path]:
     _sweep()
     home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))  # made with mode 0700
     try:
-        yield home
+        with (home / IN_USE).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield home
     finally:
-        _end_agent(home)
-        shutil.rmtree(home, ignore_errors=True)
+        _take_away(home)
 
 
 def gpg(home: Path, *words: str, stdin: bytes = b"") -> process.Completed:
@@ -41,13 +45,16 @@ def gpg(home: Path, *words: str, stdin: bytes = b"") -> process.Completed:
 
 
 def _sweep() -> None:
-    """End the agents of our own processes that are no more, and remove their homes: they hold a secret key."""
-    for home in PLACE.glob(f"{PREFIX}*-*"):
-        owner = home.name.removeprefix(PREFIX).partition("-")[0]
-        with suppress(OSError):
-            if home.stat().st_uid == os.getuid() and owner.isdigit() and not Path("/proc", owner).exists():
-                _end_agent(home)
-                shutil.rmtree(home, ignore_errors=True)
+    """Take away our homes whose users are no more: they hold a secret key, and an agent that knows it."""
+    for lock in PLACE.glob(f"{PREFIX}*/{IN_USE}"):
+        with suppress(OSError), lock.open() as file:  # OSError: another account's, in use, or gone meanwhile
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take_away(lock.parent)
+
+
+def _take_away(home: Path) -> None:
+    _end_agent(home)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _end_agent(home: Path) -> None:

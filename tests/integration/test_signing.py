@@ -18,6 +18,7 @@ from katpkg.errors import SigningError
 from katpkg.repository.gpg import gpg, short_home
 from katpkg.repository.keys import LEAST_VALIDITY, PublicKey
 from katpkg.repository.signing import CLEAR_SIGNED, GpgSigner, GpgVerifier
+from tests.conftest import ROOT
 from tests.contract.signers import RELEASE, key, public
 
 pytestmark = pytest.mark.integration
@@ -33,14 +34,38 @@ def nothing_left() -> Iterator[None]:
     before = homes()
     yield
     assert homes() == before
+    wait_until_gone()
+
+
+KILLED = """
+import os, signal
+from katpkg.repository.gpg import gpg, short_home
+with short_home() as home:
+    gpg(home, "--passphrase", "", "--quick-generate-key", "nobody@example.org")
+    print(home, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_signer_left_is_taken_away_by_the_next_and_what_is_in_use_is_not() -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=ROOT, capture_output=True, text=True)
+    home = Path(killed.stdout.strip())
+    assert len(agents(str(home))) == 1
+    with short_home() as ours, short_home():
+        assert ours.exists()
+        assert not home.exists()
+    wait_until_gone(str(home))
+
+
+def agents(home: str = f"{OURS}-") -> list[str]:
+    return [line for line in processes() if "gpg-agent" in line and home in line]
+
+
+def wait_until_gone(home: str = f"{OURS}-") -> None:
     end = time.monotonic() + 20
-    while agents() and time.monotonic() < end:  # it was told to end, and may take its time
+    while agents(home) and time.monotonic() < end:  # it was told to end, and may take its time
         time.sleep(0.1)
-    assert agents() == []
-
-
-def agents() -> list[str]:
-    return [line for line in processes() if "gpg-agent" in line and f"{OURS}-" in line]
+    assert agents(home) == []
 
 
 def homes() -> set[Path]:
