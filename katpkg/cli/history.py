@@ -11,8 +11,7 @@ from katpkg.cli.environment import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from katpkg.repository.apt.history import Difference, Past
-    from katpkg.repository.rpm.history import Past as RpmPast
+    from katpkg.repository.history import Difference, Past
 
 
 @click.command
@@ -31,13 +30,13 @@ def history(session: Session, *, suites: tuple[str, ...], changes: bool, last: i
     rows: list[dict[str, Any]] = []
     for suite in chosen_suites(session, suites):
         past = history_of(suite)
-        states = past.history(store, verifier, suite.name, last + changes)  # the one before the last, to compare with
+        states = past.states(store, verifier, suite.name, last + changes)  # the one before the last, to compare with
         found = past.differences(store, states) if changes else iter([None] * len(states))
         rows += [_row(suite.name, *each) for each in list(zip(states, found, strict=True))[:last]]
     session.result([line for row in rows for line in _lines(row)], generations=rows)
 
 
-def _row(suite: str, state: Past | RpmPast, difference: Difference | None) -> dict[str, Any]:
+def _row(suite: str, state: Past[Any], difference: Difference | None) -> dict[str, Any]:
     return {
         "suite": suite,
         "name": state.name,

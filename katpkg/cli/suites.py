@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from katpkg.cli.environment import Session
     from katpkg.model.suite import SuiteSpec
     from katpkg.pipeline.commit import Publisher, Repository
     from katpkg.repository.apt.changes import Change
     from katpkg.repository.apt.inventory import MembersOf
     from katpkg.repository.apt.stanza import Stanza
+    from katpkg.repository.history import History
     from katpkg.repository.rpm.signing import PackageSigner
     from katpkg.repository.signing import GpgVerifier
     from katpkg.store.base import Store
@@ -55,13 +54,13 @@ def chosen_suites(session: Session, names: tuple[str, ...]) -> list[SuiteSpec]:
     return [suite_named(session, name) for name in names] or every_suite(session)
 
 
-def history_of(suite: SuiteSpec) -> ModuleType:
-    """Where a suite's history is read: the module for its format, with ``history``, ``find`` and ``differences``."""
+def history_of(suite: SuiteSpec) -> History[Any]:
+    """How the history of a suite is read: as its format keeps it."""
     from katpkg.model.target import PackageFormat
     from katpkg.repository.apt import history as apt
     from katpkg.repository.rpm import history as rpm
 
-    return {PackageFormat.DEB: apt, PackageFormat.RPM: rpm}[suite.format]
+    return rpm.HISTORY if suite.format is PackageFormat.RPM else apt.HISTORY
 
 
 def store_of(session: Session, *, single_publisher: bool = False) -> Store:

@@ -17,8 +17,9 @@ from katpkg.model.project import Project
 from katpkg.model.suite import SuiteSpec
 from katpkg.packages.deb.document import read_document
 from katpkg.repository.apt.plan import AptRepository
-from katpkg.repository.apt.stanza import Key, Stanza
+from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Verifier
+from katpkg.repository.published import Key
 from katpkg.sources.lock import Lock
 from katpkg.store.base import Store
 

@@ -20,7 +20,7 @@ from katpkg.pipeline.prune import Pruner
 from katpkg.report import Quiet
 from katpkg.repository.apt.changes import Add, Change, Promote, Refresh, Remove, Restore
 from katpkg.repository.apt.generation import Generation
-from katpkg.repository.apt.history import differences, history
+from katpkg.repository.apt.history import HISTORY
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.keys import NewKey, PublicKey, new_key
 from katpkg.repository.publication import Publication
@@ -192,7 +192,7 @@ def test_after_a_prune_every_state_that_history_offers_can_be_gone_back_to(site:
     site.prune(STABLE, TESTING, retention=rules)
     assert sorted(path.name for path in site.public.rglob("*.deb")) == ["demo-a_4.0-1_all.deb", "demo-a_5.0-1_all.deb"]
     assert site.seen() == ["demo-a_4.0-1", "demo-a_5.0-1"]
-    offered = history(site.store, site.signer, STABLE.name)
+    offered = HISTORY.states(site.store, site.signer, STABLE.name)
     assert len(offered) == 4
     for state in offered[1:]:
         assert state.lost == ""
@@ -220,15 +220,15 @@ def test_history_says_what_each_state_changed_and_which_are_lost(site: Site) -> 
     site.add("demo-a_2.0-1", "demo-b_1.0-1")
     site.make(Remove(packages=(Selector("demo-a=1*"),)))
     site.make(Refresh())
-    states = history(site.store, site.signer, STABLE.name)
+    states = HISTORY.states(site.store, site.signer, STABLE.name)
     assert [state.is_current for state in states] == [True, False, False, False]
-    told = [each and (each.added, each.removed) for each in differences(site.store, states)]
+    told = [each and (each.added, each.removed) for each in HISTORY.differences(site.store, states)]
     assert told == [((), ()), ((), ("demo-a 1.0-1",)), (("demo-a 2.0-1", "demo-b 1.0-1"), ()), None]
     for path in site.public.rglob("by-hash/*/*"):
         if path.stat().st_mtime < (site.now - timedelta(seconds=150)).timestamp():
             path.unlink()
     (site.public / "dists/bookworm/generations" / states[2].name / "InRelease").write_text("evil")
-    lost = [state.lost for state in history(site.store, site.signer, STABLE.name)]
+    lost = [state.lost for state in HISTORY.states(site.store, site.signer, STABLE.name)]
     assert lost[:2] == ["", ""]
     assert "it is not signed by" in lost[2]
     assert lost[3] == "its indexes are gone"

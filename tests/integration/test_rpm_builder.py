@@ -87,7 +87,7 @@ def test_two_builds_that_differ_are_told_where(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="is not reproducible: only one build has /usr/share/kat-web/"):
         BUILDER.compare(first, BUILDER.build(SPECS["files"], tmp_path / "b"))
     other = BUILDER.build(replace(LEAST, summary=Line("other")), tmp_path / "c")
-    with pytest.raises(BuildError, match="the headers differ in Description"):
+    with pytest.raises(BuildError, match="the fields differ in Description"):
         BUILDER.compare(first, other)
 
 

@@ -1,31 +1,20 @@
-"""Whether two builds of one thing are the same, and where they first differ."""
+"""Where two .debs differ that tell the same of themselves."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
+from katpkg.packages import reproduce
 from katpkg.packages.deb.ar import read_ar
 
 
 def compare(first: BinaryPackage, second: BinaryPackage) -> None:
     """Raise BuildError, which says in what, when the two files differ."""
-    if first.digest == second.digest:
-        return
-    raise BuildError(
-        f"{first.filename} is not reproducible: {_difference(first, second)}",
-        hint=f"to see more: diffoscope {first.path} {second.path}",
-    )
+    reproduce.compare(first, second, _parts_that_differ)
 
 
-def _difference(first: BinaryPackage, second: BinaryPackage) -> str:
-    names = sorted(set(first.members()) ^ set(second.members()))
-    if names:
-        return f"only one build has {', '.join(names[:5])}"
-    if dict(first.fields) != dict(second.fields):
-        names = sorted(name for name, value in first.fields.items() if second.fields.get(name) != value)
-        return f"the control files differ in {', '.join(names)}"
+def _parts_that_differ(first: BinaryPackage, second: BinaryPackage) -> str:
     for (name, mine), (_, its) in zip(_parts(first.path), _parts(second.path), strict=True):
         if mine != its:
             return f"the bytes of {name} differ"

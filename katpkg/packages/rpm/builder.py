@@ -11,7 +11,8 @@ from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.package import PackageSpec
 from katpkg.model.target import Compression, PackageFormat, Release
-from katpkg.packages.rpm import reproduce, rpmlint
+from katpkg.packages import reproduce
+from katpkg.packages.rpm import rpmlint
 from katpkg.packages.rpm.inspect import read_rpm
 from katpkg.packages.rpm.names import Names
 from katpkg.packages.rpm.specfile import write_source

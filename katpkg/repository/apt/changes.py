@@ -11,8 +11,9 @@ from katpkg.errors import RepositoryError
 from katpkg.model.binary import Members
 from katpkg.model.names import Component, Selector
 from katpkg.model.suite import SuiteSpec
+from katpkg.repository.admission import accepts
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.admission import accepts, must_not_move
+from katpkg.repository.apt.admission import must_not_move
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation, Shelf
 from katpkg.repository.apt.revise import Edits

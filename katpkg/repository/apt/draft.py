@@ -16,9 +16,10 @@ from katpkg.repository.apt.generation import Generation, Shelf
 from katpkg.repository.apt.index import NOTHING, Index
 from katpkg.repository.apt.patches import PatchList, ed_script, patch_name
 from katpkg.repository.apt.revise import Edits, Revision, optimize, revise
-from katpkg.repository.apt.stanza import Key, Stanza
+from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader
 from katpkg.repository.publication import Action, Create, Phase, Replace
+from katpkg.repository.published import Key
 
 LEAST_PATCHED = 100_000
 """Bytes of a compressed index below which a client may as well fetch it whole."""

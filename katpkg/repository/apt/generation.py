@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from katpkg.errors import RepositoryError
@@ -15,6 +16,7 @@ from katpkg.repository.apt.release import Release
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader, Verifier
 from katpkg.repository.publication import Token
+from katpkg.repository.published import Key
 
 Shelf = tuple[Component, Architecture]
 """What one index is about."""
@@ -58,6 +60,27 @@ class Generation:
     def name(self) -> str:
         """What history calls it."""
         return layout.generation_name(self.release.date, Digest.of(self.inrelease).sha256)
+
+    @property
+    def date(self) -> datetime:
+        """When it was published."""
+        return self.release.date
+
+    def needs(self) -> Iterator[str]:
+        """The keys of the indexes; what is listed with a compressed form lies there in that form alone."""
+        indexes = self.release.indexes
+        for path, digest in indexes.items():
+            if f"{path}.gz" not in indexes:
+                yield layout.by_hash(self.suite, path, digest.sha256)
+
+    def keys_unlike(self, reader: Reader, other: Self) -> set[Key]:
+        """The packages in those of its indexes that ``other`` has not. Raises RepositoryError."""
+        shelves = [
+            shelf
+            for shelf in self.shelves()
+            if self.release.indexes[path := layout.packages(*shelf)] != other.release.indexes.get(path)
+        ]
+        return {key for index in self.indexes(reader, shelves) for key in index.every_key()}
 
     def shelves(self) -> Iterator[Shelf]:
         """Every component and architecture that it has an index of."""

@@ -1,123 +1,22 @@
-"""The earlier states of a suite, as far as they are kept: when each was published, and what it changed."""
+"""The earlier states of a suite of an apt archive: every InRelease that was replaced is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
-
-from katpkg.errors import RepositoryError, SigningError
 from katpkg.model.names import SuiteName
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.generation import Generation, Shelf
-from katpkg.repository.apt.stanza import Key
-from katpkg.repository.base import Archive, Verifier
+from katpkg.repository.apt.generation import Generation
+from katpkg.repository.base import Reader, Verifier
+from katpkg.repository.history import History
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """A state of a suite: the published one, or one before it."""
-
-    name: str
-    date: datetime
-    is_current: bool
-    lost: str
-    """Why it cannot be gone back to; empty when it can."""
-    generation: Generation | None
-    """None when it is not one of ours."""
+def _read(reader: Reader, verifier: Verifier, suite: SuiteName, name: str) -> Generation | None:
+    return Generation.read(reader, verifier, suite, layout.generation(suite, name))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """What a state has and the one before has not, and the other way round; as ``NAME VERSION``."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-
-
-def history(archive: Archive, verifier: Verifier, suite: SuiteName, last: int | None = None) -> list[Past]:
-    """The states of ``suite``, the newest first, ``last`` at most; none when nothing is published.
-
-    Reads their InReleases, and no index: whether those are there is seen from a listing.
-    """
-    current = Generation.read(archive, verifier, suite)
-    keys = {each.key for each in archive.list(layout.dists(suite, ""))}
-    names = sorted({name for key in keys if (name := layout.generation_of(key))}, reverse=True)
-    states = [_state(current, keys, is_current=True)] if current else []
-    earlier = (_read(archive, verifier, suite, name, keys) for name in names if not current or name != current.name)
-    return [*states, *islice(earlier, None if last is None else last - len(states))]
-
-
-def find(archive: Archive, suite: SuiteName, beginning: str) -> str:
-    """The name of the one earlier state of ``suite`` that begins so. Raises RepositoryError."""
-    listed = archive.list(layout.dists(suite, f"generations/{beginning}"))
-    names = sorted({name for each in listed if (name := layout.generation_of(each.key))})
-    if len(names) == 1:
-        return names[0]
-    raise RepositoryError(
-        f"there are {len(names)} generations of {suite} that begin with {beginning!r}"
-        if names
-        else f"there is no earlier generation {beginning!r} of {suite}",
-        where=layout.dists(suite, "generations"),
-        hint=f"katpkg history {suite}",
-        details="\n".join(names) or None,
-    )
-
-
-def differences(archive: Archive, states: Sequence[Past]) -> Iterator[Difference | None]:
-    """What each of ``states`` (the newest first) changed in the one after it here; None where that cannot be known.
-
-    Reads the indexes that differ, of two states at a time. Raises RepositoryError when one is damaged.
-    """
-    for state, before in zip(states, [*states[1:], None], strict=True):
-        known = before is not None and not state.lost and not before.lost
-        yield _compare(archive, state.generation, before.generation) if known and before else None
-
-
-def _state(generation: Generation, keys: set[str], *, is_current: bool = False) -> Past:
-    indexes = generation.release.indexes
-    stored = [  # what is listed with a compressed form lies there in that form alone
-        layout.by_hash(generation.suite, path, digest.sha256)
-        for path, digest in indexes.items()
-        if f"{path}.gz" not in indexes
-    ]
-    return Past(
-        name=generation.name,
-        date=generation.release.date,
-        is_current=is_current,
-        lost="" if keys.issuperset(stored) else "its indexes are gone",
-        generation=generation,
-    )
-
-
-def _read(archive: Archive, verifier: Verifier, suite: SuiteName, name: str, keys: set[str]) -> Past:
-    try:
-        generation = Generation.read(archive, verifier, suite, layout.generation(suite, name))
-        lost = "it is gone"
-    except (SigningError, RepositoryError) as error:
-        generation, lost = None, error.message
-    if generation is not None:
-        return _state(generation, keys)
-    return Past(name=name, date=layout.generation_date(name), is_current=False, lost=lost, generation=None)
-
-
-def _compare(archive: Archive, state: Generation | None, before: Generation | None) -> Difference | None:
-    if state is None or before is None:
-        return None
-    now, then = _differing(state, before), _differing(before, state)
-    after, earlier = _keys(archive, state, now), _keys(archive, before, then)
-    return Difference(added=_words(after - earlier), removed=_words(earlier - after))
-
-
-def _differing(one: Generation, other: Generation) -> list[Shelf]:
-    paths = {shelf: layout.packages(*shelf) for shelf in one.shelves()}
-    return [shelf for shelf, path in paths.items() if one.release.indexes[path] != other.release.indexes.get(path)]
-
-
-def _keys(archive: Archive, generation: Generation, shelves: Sequence[Shelf]) -> set[Key]:
-    return {key for index in generation.indexes(archive, shelves) for key in index.every_key()}
-
-
-def _words(keys: set[Key]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{name} {version}" for name, version, _ in sorted(keys)))
+HISTORY = History(
+    place=layout.dists,
+    folder="generations",
+    name_of=layout.generation_of,
+    current=Generation.read,
+    read=_read,
+)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from katpkg.errors import RepositoryError
 from katpkg.model.names import PackageName
 from katpkg.repository.apt.blocks import Block, read_blocks
-from katpkg.repository.apt.stanza import END, Key, Stanza, key_of, split_stanzas
+from katpkg.repository.apt.stanza import END, Stanza, key_of, split_stanzas
+from katpkg.repository.published import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from katpkg.errors import RepositoryError
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.suite import SuiteSpec
+from katpkg.repository.admission import check_fit
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.admission import admit
 from katpkg.repository.apt.changes import Add, Change, Incoming
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation
@@ -36,7 +36,9 @@ class AptRepository:
 
     def admit(self, package: BinaryPackage) -> Incoming:
         """``package`` as it will be published here. Raises RepositoryError when it may not be."""
-        return Incoming(stanza=admit(self._suite, package), path=package.path, members=package.members)
+        check_fit(self._suite, package)
+        stanza = Stanza.of(package, layout.pool(self._suite, package))
+        return Incoming(stanza=stanza, path=package.path, members=package.members)
 
     def adding(self, packages: Iterable[BinaryPackage]) -> Change:
         """The change that publishes ``packages``. Raises RepositoryError when one may not be published here."""

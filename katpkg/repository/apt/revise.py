@@ -13,8 +13,9 @@ from katpkg.model.version import Version
 from katpkg.repository.apt.blocks import LARGE, ORDINARY, Block, Sizes, compress, gzip
 from katpkg.repository.apt.index import Index
 from katpkg.repository.apt.rewrite import Rewriting, with_following
-from katpkg.repository.apt.stanza import Key, Stanza, split_stanzas
+from katpkg.repository.apt.stanza import Stanza, split_stanzas
 from katpkg.repository.apt.xz import join_blocks
+from katpkg.repository.published import Key
 
 Hunk = tuple[int, int, bytes]
 """A part of a difference: after so many lines of the old text, so many lines go and these bytes come."""

@@ -9,7 +9,7 @@ from katpkg.errors import RepositoryError
 from katpkg.model.names import PackageName, Selector, SuiteName
 from katpkg.model.version import Version
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.stanza import Key
+from katpkg.repository.published import Key
 
 Versions = Mapping[PackageName, frozenset[Version]]
 """Some versions of some packages."""

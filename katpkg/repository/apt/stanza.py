@@ -10,6 +10,7 @@ from katpkg.model.binary import INPUTS_FIELD, BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, PackageName, Sha256
 from katpkg.model.version import Version
+from katpkg.repository.published import Key, PublishedPackage
 
 GENERATED = ("Filename", "Size", "SHA256", "MD5sum", "SHA1", "SHA512", "Description-md5")
 """Fields that the archive says; whatever a package says in them itself is left out."""
@@ -17,36 +18,12 @@ GENERATED = ("Filename", "Size", "SHA256", "MD5sum", "SHA1", "SHA512", "Descript
 END = b"\n\n"
 """What ends a stanza in an index; it is part of the stanza's bytes here."""
 
-Key = tuple[PackageName, Version, Architecture]
-"""What there can be one of in an archive, and the order of an index."""
-
 _FIELDS = re.compile(rb"^(Package|Version|Architecture): *(.*?) *$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stanza:
+class Stanza(PublishedPackage):
     """One package of an index, and its very bytes, with the empty line after it."""
-
-    key: Key
-    filename: str
-    digest: Digest
-    inputs: str
-    text: bytes
-
-    @property
-    def name(self) -> PackageName:
-        """The package's name."""
-        return self.key[0]
-
-    @property
-    def version(self) -> Version:
-        """Its version."""
-        return self.key[1]
-
-    @property
-    def architecture(self) -> Architecture:
-        """Its architecture, or all."""
-        return self.key[2]
 
     @classmethod
     def of(cls, package: BinaryPackage, filename: str) -> Self:
@@ -73,9 +50,6 @@ class Stanza:
             inputs=fields.get(INPUTS_FIELD, ""),
             text=text,
         )
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
 
 
 def key_of(text: bytes) -> Key:

@@ -10,17 +10,17 @@ from katpkg.errors import RepositoryError
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.suite import SuiteSpec
-from katpkg.model.target import PackageFormat
-from katpkg.repository.apt.admission import accepts
+from katpkg.repository.admission import accepts, check_fit
 from katpkg.repository.apt.changes import Optimize, Promote, Refresh, Remove, Restore
 from katpkg.repository.apt.retention import Expire, superseded
 from katpkg.repository.apt.selection import Versions, select
 from katpkg.repository.base import Reader, Verifier
 from katpkg.repository.publication import Create, Phase, Rely
+from katpkg.repository.published import Key
 from katpkg.repository.rpm import layout
 from katpkg.repository.rpm.draft import Draft, Texts
 from katpkg.repository.rpm.generation import Generation
-from katpkg.repository.rpm.record import Key, Record, key_of, render
+from katpkg.repository.rpm.record import Record, key_of, render
 from katpkg.repository.rpm.signing import PackageSigner
 
 
@@ -51,26 +51,7 @@ Change = Publish | Promote | Remove | Restore | Refresh | Optimize | Expire
 
 def admit(suite: SuiteSpec, package: BinaryPackage) -> Incoming:
     """``package`` as it will be published in ``suite``. Raises RepositoryError when it may not be."""
-    what = f"{package.name} {package.version}"
-    if package.format is not PackageFormat.RPM:
-        raise RepositoryError(f"{what} is no RPM, and {suite.name} has nothing else", where=package.filename)
-    if "+" in package.version:
-        raise RepositoryError(
-            f"{what} has a plus sign in its version, which stores and clients do not agree on in a path",
-            where=package.filename,
-        )
-    if not accepts(suite, package.version):
-        raise RepositoryError(
-            f"{what} is a development version, and {suite.name} is what users follow",
-            where=package.filename,
-            hint="katpkg publish --channel testing",
-        )
-    if not package.architecture.is_all and package.architecture not in suite.architectures:
-        raise RepositoryError(
-            f"{what} is for {package.architecture}, which {suite.name} does not serve",
-            where=package.filename,
-            hint=f"add it to archive.architectures ({', '.join(suite.architectures)})",
-        )
+    check_fit(suite, package)
     return Incoming(package=package, filename=layout.pool(suite, package))
 
 

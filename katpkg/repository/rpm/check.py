@@ -16,7 +16,7 @@ from katpkg.repository.apt.check.scope import Demands
 from katpkg.repository.base import Archive, Verifier
 from katpkg.repository.rpm import layout
 from katpkg.repository.rpm.generation import Generation
-from katpkg.repository.rpm.history import history
+from katpkg.repository.rpm.history import HISTORY
 from katpkg.repository.rpm.record import KINDS, Record
 
 
@@ -80,7 +80,7 @@ def _current(suite: _Suite) -> Iterator[Record]:
 def _check_history(suite: _Suite, demands: Demands) -> None:
     """The states that can be gone back to, as many as are to be kept."""
     try:
-        states = history(suite.store, suite.verifier, suite.name, demands.kept + 1)
+        states = HISTORY.states(suite.store, suite.verifier, suite.name, demands.kept + 1)
     except (SigningError, RepositoryError):  # of the published one, which was told
         return
     for state in states:

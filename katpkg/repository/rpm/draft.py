@@ -11,9 +11,10 @@ from katpkg.model.names import PackageName
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.base import Reader
 from katpkg.repository.publication import Action
+from katpkg.repository.published import Key
 from katpkg.repository.rpm.generation import Generation
 from katpkg.repository.rpm.metadata import Metadata
-from katpkg.repository.rpm.record import KINDS, Key, Record
+from katpkg.repository.rpm.record import KINDS, Record
 
 Texts = Sequence[bytes]
 """The records of one package, one of each kind."""

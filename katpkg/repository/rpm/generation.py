@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from katpkg.errors import RepositoryError
@@ -11,6 +12,7 @@ from katpkg.model.digests import Digest
 from katpkg.model.names import SuiteName
 from katpkg.repository.base import Reader, Verifier
 from katpkg.repository.publication import Token
+from katpkg.repository.published import Key
 from katpkg.repository.rpm import layout
 from katpkg.repository.rpm.metadata import Metadata
 from katpkg.repository.rpm.record import KINDS, Record
@@ -54,6 +56,11 @@ class Generation:
     def suite(self) -> SuiteName:
         """Whose it is."""
         return self.repomd.suite
+
+    @property
+    def date(self) -> datetime:
+        """When it was published."""
+        return self.repomd.date
 
     @classmethod
     def read(cls, reader: Reader, verifier: Verifier, suite: SuiteName, name: str) -> Self | None:
@@ -113,6 +120,14 @@ class Generation:
         """Where a metadata file lies."""
         path = layout.metadata(kind, self.repomd.files[kind].stored.sha256)
         return f"{layout.generation(self.suite, self.name)}{path}"
+
+    def needs(self) -> Iterator[str]:
+        """The keys of the metadata files."""
+        return map(self.key, KINDS)
+
+    def keys_unlike(self, reader: Reader, other: Self) -> set[Key]:  # noqa: ARG002 - one file has all of them
+        """Its packages. Raises RepositoryError."""
+        return {record.key for record in self.records(reader)}
 
     def records(self, reader: Reader) -> Iterator[Record]:
         """Every package. Raises RepositoryError."""

@@ -17,7 +17,8 @@ from katpkg.errors import RepositoryError
 from katpkg.model.digests import Digest
 from katpkg.repository.apt.blocks import ORDINARY, Sizes, gzip, read_members
 from katpkg.repository.apt.rewrite import Rewriting, with_following
-from katpkg.repository.rpm.record import Key, Record, key_of, split_records
+from katpkg.repository.published import Key
+from katpkg.repository.rpm.record import Record, key_of, split_records
 
 NAMESPACE = "http://linux.duke.edu/metadata"
 ELEMENTS = {"primary": ("metadata", "common"), "filelists": ("filelists", "filelists"), "other": ("otherdata", "other")}

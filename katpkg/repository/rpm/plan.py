@@ -11,12 +11,13 @@ from katpkg.model.suite import SuiteSpec
 from katpkg.repository.base import Reader, Signer, Verifier
 from katpkg.repository.moment import next_date
 from katpkg.repository.publication import Action, Commit, Create, Phase, Publication
+from katpkg.repository.published import Key
 from katpkg.repository.rpm import layout
 from katpkg.repository.rpm.changes import Change, Publish, admit, make
 from katpkg.repository.rpm.draft import Draft
 from katpkg.repository.rpm.generation import Generation, Pointer
 from katpkg.repository.rpm.metadata import Metadata
-from katpkg.repository.rpm.record import Key, Record
+from katpkg.repository.rpm.record import Record
 from katpkg.repository.rpm.repomd import Listed, Repomd
 from katpkg.repository.rpm.signing import PackageSigner
 

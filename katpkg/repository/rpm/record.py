@@ -11,16 +11,14 @@ from typing import Self
 from katpkg.errors import RepositoryError
 from katpkg.model.binary import INPUTS_FIELD
 from katpkg.model.digests import Digest
-from katpkg.model.names import Architecture, PackageName, Sha256
+from katpkg.model.names import PackageName, Sha256
 from katpkg.model.target import PackageFormat
 from katpkg.model.version import Version
+from katpkg.repository.published import Key, PublishedPackage
 from katpkg.repository.rpm.layout import UP
 
 KINDS = ("primary", "filelists", "other")
 """What dnf reads to decide, to find files, and to show changelogs."""
-
-Key = tuple[PackageName, Version, Architecture]
-"""What there can be one of in a repository, and the order of its metadata."""
 
 END = b"</package>\n"
 """What ends a record, and is in none: markup in text is escaped."""
@@ -35,30 +33,8 @@ _INPUTS = re.compile(rb'<rpm:entry name="%s" [^>]*ver="([0-9a-f]{64})"' % INPUTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(PublishedPackage):
     """A package as primary.xml tells of it."""
-
-    key: Key
-    filename: str
-    """Its key in the archive."""
-    digest: Digest
-    inputs: str
-    text: bytes
-
-    @property
-    def name(self) -> PackageName:
-        """The package's name."""
-        return self.key[0]
-
-    @property
-    def version(self) -> Version:
-        """Its version."""
-        return self.key[1]
-
-    @property
-    def architecture(self) -> Architecture:
-        """Its architecture, in Debian's words."""
-        return self.key[2]
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -71,9 +47,6 @@ class Record:
             inputs=inputs[1].decode() if inputs else "",
             text=text,
         )
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
 
 
 def key_of(text: bytes) -> Key:

@@ -13,7 +13,7 @@ from tests.builders import make_deb
 
 DIFFERENT: dict[str, tuple[dict[str, str], dict[str, str], str, str]] = {
     "a path": ({}, {"usr/a": ""}, "xz", "only one build has /usr/a, /usr/share/, "),
-    "a field": ({"Homepage": "https://example.org/"}, {}, "xz", "the control files differ in Homepage"),
+    "a field": ({"Homepage": "https://example.org/"}, {}, "xz", "the fields differ in Homepage"),
     "content": ({}, {"usr/share/demo-thing/file": "other\n"}, "xz", "the bytes of data.tar.xz differ"),
     "compression": ({}, {}, "gzip", "the bytes of control.tar"),
 }

@@ -13,7 +13,7 @@ from katpkg.errors import KatpkgError, RepositoryError, SigningError
 from katpkg.model.names import Codename, Selector, SuiteName
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.changes import Change, Promote, Refresh, Remove, Restore
-from katpkg.repository.apt.history import history
+from katpkg.repository.apt.history import HISTORY
 from katpkg.repository.publication import Delete, Phase
 from tests.archives import STABLE, TESTING, MemoryArchive
 from tests.builders import make_suite
@@ -466,7 +466,7 @@ def test_whatever_happens_to_an_archive_every_state_that_history_offers_can_be_g
         archive.pass_time(hours=dice.choice([1, 5, 30, 200]))
         happen(archive, dice)
         archive.assert_whole()
-    for past in history(archive.store, archive.signer, STABLE.name):
+    for past in HISTORY.states(archive.store, archive.signer, STABLE.name):
         assert past.lost == ""
         if not past.is_current:
             archive.make(Restore(generation=past.name))

@@ -17,9 +17,10 @@ from katpkg.model.digests import Digest
 from katpkg.model.names import SuiteName
 from katpkg.repository.apt.blocks import Sizes, read_members
 from katpkg.repository.apt.blocks import gzip as packed
+from katpkg.repository.published import Key
 from katpkg.repository.rpm import metadata
 from katpkg.repository.rpm.metadata import Metadata
-from katpkg.repository.rpm.record import KINDS, Key, Record, key_of, render, split_records
+from katpkg.repository.rpm.record import KINDS, Record, key_of, render, split_records
 from katpkg.repository.rpm.repomd import Listed, Repomd
 from tests.rpms import make_rpm
 
