@@ -130,15 +130,14 @@ def yard_of(session: Session, wish: Wish, cores: int) -> Yard:
     """Where the packages of ``wish`` are made, or found made."""
     from katpkg.model.target import PackageFormat
     from katpkg.pipeline.built import BuildDirectory
-    from katpkg.pipeline.published import PublishedRelease
-    from katpkg.pipeline.published_rpms import PublishedRpms
+    from katpkg.pipeline.published import PublishedDebs, PublishedRelease, PublishedRpms
     from katpkg.pipeline.yard import Yard
     from katpkg.repository.signing import GpgVerifier
 
     project = session.project
     store, verifier = store_of(session), GpgVerifier(wish.key)
-    published: dict[PackageFormat, type[PublishedRelease | PublishedRpms]]
-    published = {PackageFormat.DEB: PublishedRelease, PackageFormat.RPM: PublishedRpms}
+    published: dict[PackageFormat, type[PublishedRelease]]
+    published = {each.format: each for each in (PublishedDebs, PublishedRpms)}
     formats = {target.codename: target.release.format for target in wish.targets}
     return Yard(
         releases={name: published[each](project, name, store, verifier) for name, each in formats.items()},

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from katpkg.errors import StoreError
 from katpkg.model.archive import ArchiveDefinition
 from katpkg.model.digests import Digest
-from katpkg.model.names import Codename, PackageName
+from katpkg.model.names import Architecture, Codename, PackageName
+from katpkg.model.suite import SuiteSpec
+from katpkg.model.target import PackageFormat
 from katpkg.model.version import Version
-from katpkg.packages.deb.inspect import list_members
-from katpkg.repository.apt import layout
+from katpkg.packages.deb import inspect as deb
+from katpkg.packages.rpm import inspect as rpm
+from katpkg.repository.apt.layout import pool_file
 from katpkg.repository.apt.plan import AptRepository
-from katpkg.repository.apt.stanza import Stanza
+from katpkg.repository.published import PublishedPackage
+from katpkg.repository.rpm.generation import Generation
 from katpkg.repository.signing import GpgVerifier
 from katpkg.store.base import Store
 
 
-class PublishedRelease:
+class PublishedRelease(ABC):
     """The packages of one release, over all its channels. Reads nothing before it is asked."""
+
+    format: ClassVar[PackageFormat]
 
     def __init__(self, project: ArchiveDefinition, codename: Codename, store: Store, verifier: GpgVerifier) -> None:
         self._project = project
@@ -30,40 +39,73 @@ class PublishedRelease:
         self._verifier = verifier
 
     @cached_property
-    def packages(self) -> tuple[Stanza, ...]:
+    def packages(self) -> tuple[PublishedPackage, ...]:
         """Everything that is published."""
         return tuple(self._read())
 
-    def of(self, name: PackageName, architecture: str) -> tuple[Stanza, ...]:
+    def of(self, name: PackageName, architecture: str) -> tuple[PublishedPackage, ...]:
         """The published versions of one package, the oldest first."""
-        found = {each for each in self.packages if each.name == name and each.architecture == architecture}
-        return tuple(sorted(found, key=lambda each: each.version))
+        found = {each.key: each for each in self.packages if each.name == name and each.architecture == architecture}
+        return tuple(package for _, package in sorted(found.items()))
 
     def stored(self, name: PackageName, version: Version, architecture: str) -> Digest | None:
-        """What lies in the pool as that version of a package of ours, published or not any more."""
-        filename = f"{name}_{version.without_epoch}_{architecture}.deb"
-        return self._store.digest(layout.pool_file(self._project.suite(self._codename), name, filename))
+        """What lies in the pool as that version of a package of ours, published or not any more.
+
+        An RPM there is signed, so it never is what was built: a version whose publication broke off counts as taken.
+        """
+        filename = self.format.filename(name, version.without_epoch, Architecture(architecture))
+        return self._store.digest(pool_file(self._project.suite(self._codename), name, filename))
 
     def last_members(self, name: PackageName, architecture: str) -> tuple[str, ...]:
         """The paths that a package's newest published version holds; none when there is none. Raises StoreError."""
         published = self.of(name, architecture)
         return self.members(published[-1]) if published else ()
 
-    def members(self, published: Stanza) -> tuple[str, ...]:
+    def members(self, published: PublishedPackage) -> tuple[str, ...]:
         """The paths that a published package holds. Raises StoreError."""
-        found = self._store.read(published.filename)
-        if found is None:
-            raise StoreError(
-                f"{published.name} {published.version} is published, but its file is missing",
-                where=published.filename,
-            )
+        opened = self._store.open(published.filename)
+        if opened is None:
+            raise StoreError(f"{published} is published, but its file is missing", where=published.filename)
         with tempfile.TemporaryDirectory(prefix="katpkg-") as directory:
             path = Path(directory) / Path(published.filename).name
-            path.write_bytes(found[0])
-            return list_members(path)
+            with opened as stream, path.open("wb") as file:
+                shutil.copyfileobj(stream, file)
+            return self._list_members(path)
 
-    def _read(self) -> Iterator[Stanza]:
+    def _read(self) -> Iterator[PublishedPackage]:
         """The suites of a release share its pool, so a version taken in one is taken in all."""
         for channel in ("", *self._project.publish.channels):
-            suite = self._project.suite(self._codename, channel)
-            yield from AptRepository(suite).published(self._store, self._verifier)
+            yield from self._suite(self._project.suite(self._codename, channel))
+
+    @abstractmethod
+    def _suite(self, suite: SuiteSpec) -> Iterable[PublishedPackage]:
+        """What is published in one suite."""
+
+    @abstractmethod
+    def _list_members(self, path: Path) -> tuple[str, ...]:
+        """The paths that the package at ``path`` holds."""
+
+
+class PublishedDebs(PublishedRelease):
+    """Those of an apt archive."""
+
+    format = PackageFormat.DEB
+
+    def _suite(self, suite: SuiteSpec) -> Iterable[PublishedPackage]:
+        return AptRepository(suite).published(self._store, self._verifier)
+
+    def _list_members(self, path: Path) -> tuple[str, ...]:
+        return deb.list_members(path)
+
+
+class PublishedRpms(PublishedRelease):
+    """Those of a repository of RPMs."""
+
+    format = PackageFormat.RPM
+
+    def _suite(self, suite: SuiteSpec) -> Iterable[PublishedPackage]:
+        generation = Generation.current(self._store, self._verifier, suite.name)
+        return generation.records(self._store) if generation else ()
+
+    def _list_members(self, path: Path) -> tuple[str, ...]:
+        return rpm.list_members(path)

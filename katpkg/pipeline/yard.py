@@ -18,7 +18,6 @@ from katpkg.pipeline.built import BuildDirectory, Built
 from katpkg.pipeline.jobs import Job
 from katpkg.pipeline.make import unwritable
 from katpkg.pipeline.published import PublishedRelease
-from katpkg.pipeline.published_rpms import PublishedRpms
 from katpkg.report import Reporter
 from katpkg.sources.workplace import held
 
@@ -52,7 +51,7 @@ class Outcome:
 class Yard:
     """Where jobs are done: what exists already, and how many run at once."""
 
-    releases: Mapping[Codename, PublishedRelease | PublishedRpms]
+    releases: Mapping[Codename, PublishedRelease]
     directories: Mapping[Codename, BuildDirectory]
     cores: int
     reporter: Reporter

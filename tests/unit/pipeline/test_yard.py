@@ -17,10 +17,11 @@ from katpkg.model.names import Codename, PackageName
 from katpkg.model.version import Version
 from katpkg.pipeline.built import BuildDirectory
 from katpkg.pipeline.jobs import Job, Make
-from katpkg.pipeline.published import PublishedRelease
+from katpkg.pipeline.published import PublishedDebs
 from katpkg.pipeline.yard import Outcome, State, Yard
 from katpkg.report import Quiet
 from katpkg.repository.apt.stanza import Stanza
+from katpkg.repository.published import PublishedPackage
 from katpkg.sources.workplace import held
 from tests.builders import ALL, make_package, make_target
 
@@ -28,7 +29,7 @@ BOOKWORM = Codename("bookworm")
 EQUAL, OTHER = "1" * 64, "2" * 64
 
 
-class Published(PublishedRelease):
+class Published(PublishedDebs):
     """A release of which is published what a test says."""
 
     def __init__(self, *stanzas: Stanza, pool: Mapping[str, Digest]) -> None:
@@ -41,7 +42,7 @@ class Published(PublishedRelease):
     def stored(self, name: PackageName, version: Version, architecture: str) -> Digest | None:
         return self.pool.get(f"{name}_{version}_{architecture}")
 
-    def members(self, published: Stanza) -> tuple[str, ...]:
+    def members(self, published: PublishedPackage) -> tuple[str, ...]:
         return (f"/of/{published.version}",)
 
 
