@@ -14,8 +14,8 @@ from katpkg.errors import BuildError
 from katpkg.model.names import AbsolutePath, Line
 from katpkg.model.package import VirtualEnvironment
 from katpkg.packages.places import Places
-from katpkg.packages.tidy import Environment, point_to_interpreter, remove_bytecode
-from katpkg.packages.venv import python_depends
+from katpkg.packages.tidy import Environment, point_to_interpreter, remove_junk
+from katpkg.packages.venv import depends_of
 from katpkg.sources.unpack import unpack_tar
 
 OURS = (
@@ -63,9 +63,14 @@ def unpack_deb(deb: Path, drop: tuple[str, ...], places: Places, root: Path) -> 
         raise BuildError(
             f"it holds {len(environments)} virtual environments, and one is all we can watch", where=deb.name
         )
+    if not environments:
+        return Repacked(depends=(), virtual_environment=None)
+    (environment,) = environments
     return Repacked(
-        depends=python_depends(places.target) if environments else (),
-        virtual_environment=environments[0] if environments else None,
+        depends=depends_of(environment, places.target),
+        virtual_environment=VirtualEnvironment(
+            path=environment.path, interpreter=AbsolutePath(environment.interpreter)
+        ),
     )
 
 
@@ -98,7 +103,7 @@ def _deepest_first(tree: Path) -> Iterator[Path]:
     yield from sorted(tree.rglob("*"), key=lambda path: len(path.parts), reverse=True)
 
 
-def _adopt(prefix: Path, root: Path, places: Places, where: str) -> VirtualEnvironment:
+def _adopt(prefix: Path, root: Path, places: Places, where: str) -> Environment:
     python = places.target.release.python
     found = sorted(path.name.removeprefix("python") for path in (prefix / "lib").glob("python3.*"))
     if found != [python]:
@@ -108,6 +113,6 @@ def _adopt(prefix: Path, root: Path, places: Places, where: str) -> VirtualEnvir
             hint=f"take the artifact that was built on {places.target.codename}, or build from its wheel",
         )
     environment = Environment(prefix=prefix, path=AbsolutePath(f"/{prefix.relative_to(root)}"), python=python)
-    remove_bytecode(prefix)
+    remove_junk(environment)
     point_to_interpreter(environment)
-    return VirtualEnvironment(path=environment.path, interpreter=AbsolutePath(environment.interpreter))
+    return environment

@@ -51,9 +51,13 @@ class Environment:
                 return frozenset(name for name in names if name != ".." and not name.endswith(".dist-info"))
         return frozenset()
 
-    def glibc(self) -> tuple[int, int] | None:
-        """The highest glibc that a compiled wheel in it asks for; None when nothing asks."""
-        return max((glibc for path in self._wheel_files() if (glibc := _glibc_of(path)) is not None), default=None)
+    def glibc(self, builders: tuple[int, int]) -> tuple[int, int] | None:
+        """The highest glibc that a compiled wheel in it asks for; None when nothing asks.
+
+        One that says nothing of it was compiled where the environment was made, which had ``builders``.
+        """
+        found = [_glibc_of(path, builders) for path in self._wheel_files()]
+        return max((glibc for glibc in found if glibc is not None), default=None)
 
     def _wheel_files(self) -> list[Path]:
         return sorted(self.site_packages.glob("*.dist-info/WHEEL"))
@@ -62,7 +66,7 @@ class Environment:
 def tidy(environment: Environment) -> None:
     """Make ``environment`` what it has to be on the server. Raises BuildError."""
     _name_after_target(environment)
-    _remove_junk(environment)
+    remove_junk(environment)
     point_to_interpreter(environment)
     _relocate_scripts(environment)
     _check_scripts(environment)
@@ -96,9 +100,11 @@ def _name_after_target(environment: Environment) -> None:
     shutil.rmtree(environment.prefix / "lib64", ignore_errors=True)
 
 
-def _remove_junk(environment: Environment) -> None:
+def remove_junk(environment: Environment) -> None:
+    """Remove what installers and builders left for themselves, and keep each RECORD true."""
     remove_bytecode(environment.prefix)
-    (environment.prefix / ".lock").unlink(missing_ok=True)
+    for name in (".lock", ".gitignore", "CACHEDIR.TAG"):
+        (environment.prefix / name).unlink(missing_ok=True)
     for path in sorted(environment.site_packages.rglob(".lock")):
         path.unlink()
     stray = [name for name in STRAY if (environment.site_packages / name).is_dir()]
@@ -195,9 +201,10 @@ def _check_no_trace(environment: Environment) -> None:
             )
 
 
-def _glibc_of(wheel_file: Path) -> tuple[int, int] | None:
-    """The lowest glibc that any of a wheel's tags is content with."""
+def _glibc_of(wheel_file: Path, builders: tuple[int, int]) -> tuple[int, int] | None:
+    """The lowest glibc that any of a wheel's tags is content with; None when it is not compiled."""
     tags = HeaderParser().parsestr(wheel_file.read_text("utf-8")).get_all("Tag", [])
     platforms = [platform for tag in tags for platform in tag.split("-")[-1].split(".")]
     found = [glibc for platform in platforms if (glibc := glibc_of(platform)) is not None]
-    return min(found, default=None)
+    compiled_there = any(platform.startswith("linux_") for platform in platforms)
+    return min(found, default=builders if compiled_there else None)

@@ -72,21 +72,22 @@ def assemble(payload: Payload, kind: WheelPayload, places: Places, root: Path) -
     tidy(environment)
     copy_out(payload, kind.copies, root)
     return Assembled(
-        depends=_depends(environment, places.target),
+        depends=depends_of(environment, places.target),
         own=environment.top_levels(wheel.name),
-        pure=environment.glibc() is None,
+        pure=environment.glibc(places.target.release.glibc_version) is None,
         version=wheel.version,
     )
 
 
 def python_depends(target: Target) -> tuple[Line, ...]:
-    """What a virtual environment needs: exactly this minor version of the interpreter."""
+    """What a virtual environment needs of its interpreter: exactly this minor version."""
     major, minor = target.release.python_version
     return (Line(f"python3 (>= {major}.{minor})"), Line(f"python3 (<< {major}.{minor + 1})"))
 
 
-def _depends(environment: Environment, target: Target) -> tuple[Line, ...]:
-    glibc = environment.glibc()
+def depends_of(environment: Environment, target: Target) -> tuple[Line, ...]:
+    """What ``environment`` needs: its interpreter, and libc if any of it is compiled."""
+    glibc = environment.glibc(target.release.glibc_version)
     libc = (Line(f"libc6 (>= {glibc[0]}.{glibc[1]})"),) if glibc else ()
     return (*python_depends(target), *libc)
 

@@ -79,6 +79,29 @@ def test_a_virtual_environment_gets_the_servers_interpreter_and_its_bounds(tmp_p
     assert not [name for name in names if "__pycache__" in name]
 
 
+def test_of_a_virtual_environment_only_what_servers_need_stays_and_its_records_are_true(
+    tmp_path: Path,
+) -> None:
+    site = f"{VENV}/lib/python3.11/site-packages"
+    repacked, names = repack(
+        tmp_path,
+        {
+            f"{VENV}/pyvenv.cfg": "home = /build/python\n",
+            f"{VENV}/.gitignore": "*",
+            f"{site}/web/__init__.py": "",
+            f"{site}/web/__pycache__/__init__.cpython-311.pyc": "",
+            f"{site}/web-1.0.dist-info/WHEEL": "Tag: cp311-cp311-linux_x86_64\n",
+            f"{site}/web-1.0.dist-info/direct_url.json": "{}",
+            f"{site}/web-1.0.dist-info/RECORD": "web/__init__.py,,\nweb/__pycache__/__init__.cpython-311.pyc,,\n"
+            "web-1.0.dist-info/direct_url.json,,\nweb-1.0.dist-info/RECORD,,\n",
+        },
+    )
+    assert not [name for name in names if name.endswith((".gitignore", ".pyc", "direct_url.json"))]
+    record = (tmp_path / "root" / site / "web-1.0.dist-info/RECORD").read_text()
+    assert [line.split(",")[0] for line in record.splitlines()] == ["web/__init__.py", "web-1.0.dist-info/RECORD"]
+    assert repacked.depends == ("python3 (>= 3.11)", "python3 (<< 3.12)", "libc6 (>= 2.36)")
+
+
 @pytest.mark.parametrize(("library", "found"), [("python3.9", "3.9"), ("nothing", "of no version")])
 def test_a_virtual_environment_for_another_python_is_refused(library: str, found: str, tmp_path: Path) -> None:
     with pytest.raises(BuildError) as caught:

@@ -145,13 +145,19 @@ def test_a_path_of_the_building_machine_is_refused(tmp_path: Path) -> None:
 def test_the_glibc_that_it_needs_is_the_highest_of_what_each_wheel_is_content_with(tmp_path: Path) -> None:
     several = ("cp311-cp311-manylinux_2_28_x86_64.manylinux_2_17_x86_64", "cp311-cp311-manylinux_2_34_x86_64")
     environment = install(tmp_path, tags=several)
-    assert environment.glibc() == (2, 17)
+    assert environment.glibc((2, 36)) == (2, 17)
     install(tmp_path, name="other", tags=("cp311-cp311-manylinux_2_24_x86_64",), entry_points="")
-    assert environment.glibc() == (2, 24)
+    assert environment.glibc((2, 36)) == (2, 24)
 
 
 def test_what_is_not_compiled_needs_no_glibc(tmp_path: Path) -> None:
-    assert install(tmp_path).glibc() is None
+    assert install(tmp_path).glibc((2, 36)) is None
+
+
+def test_what_was_compiled_where_the_environment_was_made_needs_the_glibc_of_that_place(tmp_path: Path) -> None:
+    environment = install(tmp_path, tags=("cp311-cp311-linux_x86_64",))
+    install(tmp_path, name="other", tags=("cp311-cp311-manylinux_2_24_x86_64",), entry_points="")
+    assert environment.glibc((2, 36)) == (2, 36)
 
 
 def test_the_modules_own_names_are_those_of_its_record(tmp_path: Path) -> None:
