@@ -17,7 +17,6 @@ from katpkg.model.names import Sha256
 from katpkg.model.payload import DebPayload
 from katpkg.model.project import Project
 from katpkg.model.source import GitHubSpec, SourceSpec
-from katpkg.packages.contents import find_deb
 from katpkg.report import Reporter
 from katpkg.sources.access import Access
 from katpkg.sources.base import ArtifactSource
@@ -99,6 +98,8 @@ def _ask(module: ModuleSpec, artifact: Artifact, file: Path, judge: Judge) -> At
 
 
 def _files(module: ModuleSpec, artifact: Artifact, file: Path, into: Path) -> Iterator[tuple[str, Sha256]]:
+    from katpkg.packages.contents import find_deb  # what makes packages takes long to import
+
     payload = open_payload(artifact, file, into)
     if isinstance(module.payload, DebPayload):
         found = [find_deb(payload, module.payload)]

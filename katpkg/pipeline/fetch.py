@@ -22,7 +22,7 @@ from katpkg.sources.chosen import Sources
 from katpkg.sources.local import DirectorySource
 from katpkg.sources.lock import Lock, read_lock, write_lock
 
-PARALLEL = 8
+PARALLEL = 12
 """Downloads at once: GitHub asks those who make many requests at a time to slow down."""
 
 ANY = Choice()
