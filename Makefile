@@ -57,6 +57,9 @@ bench-build: ## Build one wheel artifact with katpkg and with dh-virtualenv, and
 	@scripts/setup benchmarks
 	@$(PYTHON) -m scripts.bench.build
 
+bench-fetch: setup ## Fetch eleven artifacts with katpkg, copy them with curl, and compare.
+	@$(PYTHON) -m scripts.bench.fetch
+
 bench-archive: ## Publish with katpkg and with aptly, reprepro and apt-ftparchive, and compare; takes most of an hour.
 	@scripts/setup benchmarks
 	@$(PYTHON) -m scripts.bench.archive
@@ -72,4 +75,4 @@ clean: ## Remove what was made, but not the Debian roots.
 	@rm -rf build/demo .mypy_cache .ruff_cache .pytest_cache
 
 .PHONY: help setup demo test check root lint types format unit integration acceptance fault golden docs
-.PHONY: bench-build bench-archive lock clean
+.PHONY: bench-build bench-fetch bench-archive lock clean

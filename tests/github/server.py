@@ -17,6 +17,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from tests.github.contract import check_answer, check_request
+from tests.github.line import Line
 from tests.github.routes import Question, Reply, answer, refuse
 from tests.github.world import API, Stored, World
 
@@ -74,8 +75,8 @@ class GitHub:
         self.files: dict[str, Stored] = {}
         """What anybody may have, by its path."""
         self.ranges = True
-        self.pace = 0.0
-        """Seconds between two pieces that storage hands out."""
+        self.line = Line()
+        """What storage hands out goes over it."""
         self.circle = False
         """Whether storage sends on to itself."""
         self._port = port
@@ -215,7 +216,7 @@ class GitHub:
                 return
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         upto = flaw.upto if flaw and flaw.upto is not None else len(content)
-        handler.pace = self.pace
+        handler.line = self.line
         handler.reply(heard, status, headers, content, start=start, upto=upto, honest=bool(flaw and flaw.honest))
 
     def _stored(self, number: int) -> Stored:
@@ -261,7 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = 0
     disable_nagle_algorithm = True
-    pace = 0.0
+    line = Line()
 
     def reply(
         self,
@@ -285,7 +286,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             for at in range(start, end, PIECE):
                 self.wfile.write(memoryview(body)[at : min(at + PIECE, end)])
-                time.sleep(self.pace)
+                self.line.carry(min(PIECE, end - at))
             if end < len(body) and not honest:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)

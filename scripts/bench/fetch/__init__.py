@@ -1,0 +1,1 @@
+"""Fetching measured against a plain copy: make bench-fetch."""
