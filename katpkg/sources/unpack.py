@@ -18,7 +18,7 @@ from katpkg.errors import KatpkgError, SourceError
 from katpkg.model.artifact import Artifact, Payload
 from katpkg.sources.members import Limits, Links, Member, MemberKind
 from katpkg.sources.tars import Tar
-from katpkg.sources.zips import Zip
+from katpkg.sources.zips import Zip, is_wheel
 
 CHUNK = 1 << 20
 
@@ -32,10 +32,10 @@ ENDINGS = {".zip": "zip file", ".tar": "tar archive", ".gz": "gzip file", ".xz":
 def open_payload(artifact: Artifact, file: Path, into: Path, limits: Limits = ORDINARY_LIMITS) -> Payload:
     """Unpack the verified ``file`` of ``artifact`` into ``into``, which must not exist yet.
 
-    What it is, is told by its content; what is no archive (a .deb, a single file) is the payload's only file.
-    Raises SourceError.
+    What it is, is told by its content; what is no archive to us (a .deb, a wheel, a single file) is the payload's only
+    file. Raises SourceError.
     """
-    kind = _kind_of(file)
+    kind = _kind_of(artifact, file)
     with _appearing(into, artifact.name) as root:
         if kind is None:
             _refuse_false_name(artifact)
@@ -61,7 +61,7 @@ def opened(artifact: Artifact, file: Path, pattern: str) -> Iterator[IO[bytes]]:
 
     What is no archive is its only file. Raises SourceError when there is none, or the archive is damaged.
     """
-    kind = _kind_of(file)
+    kind = _kind_of(artifact, file)
     if kind is None:
         with file.open("rb") as whole:
             yield whole
@@ -78,12 +78,12 @@ def opened(artifact: Artifact, file: Path, pattern: str) -> Iterator[IO[bytes]]:
     )
 
 
-def _kind_of(file: Path) -> type[Zip] | type[Tar] | None:
+def _kind_of(artifact: Artifact, file: Path) -> type[Zip] | type[Tar] | None:
     with file.open("rb") as opened:
         head = opened.read(512)
     for magic, kind in MAGIC:
         if head.startswith(magic):
-            return kind
+            return None if kind is Zip and artifact.name.endswith(".whl") and is_wheel(file) else kind
     return Tar if head[TAR_MAGIC] == b"ustar" else None
 
 

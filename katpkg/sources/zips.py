@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import struct
 import zipfile
@@ -18,6 +19,8 @@ LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 ENCRYPTED = 0x1
 KNOWN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
+
+WHEEL = re.compile(r"[^/]+\.dist-info/WHEEL")
 
 
 class Zip:
@@ -86,6 +89,15 @@ class Zip:
             size=0 if info.is_dir() else info.file_size,
             executable=bool(mode & 0o111),
         )
+
+
+def is_wheel(path: Path) -> bool:
+    """Whether the zip file at ``path`` is a wheel, and not one that holds a wheel and has been given its name."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(WHEEL.fullmatch(name) for name in archive.namelist())
+    except DAMAGED:
+        return False
 
 
 def _kind(info: zipfile.ZipInfo, mode: int) -> MemberKind:

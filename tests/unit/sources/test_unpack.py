@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from katpkg.errors import SourceError
 from katpkg.sources.members import Limits, Links
 from katpkg.sources.unpack import open_payload, unpack_tar
-from tests.builders import make_artifact, make_tar, make_zip
+from tests.builders import make_artifact, make_tar, make_wheel, make_zip
 
 SMALL = Limits(total=1 << 20, members=50, ratio=50, ratio_from=1 << 16, depth=8)
 
@@ -85,6 +85,7 @@ def bit(offset: int, value: int) -> Callable[[bytes], bytes]:
 HOSTILE: dict[str, tuple[Maker, str]] = {
     "an error page": (raw(b"<html>not found</html>"), "is no zip file"),
     "an empty file": (raw(b""), "is no zip file"),
+    "a wheel that is cut off": (raw(b"PK\x03\x04junk", "web-1.0-py3-none-any.whl"), "no whole zip file"),
     "an error page named .tar.gz": (raw(b"<html>", "web-1.0.tar.gz"), "is no gzip file"),
     "a zip that is cut off": (damaged(lambda content: content[: len(content) // 2]), "no whole zip file"),
     "something before the zip": (damaged(lambda content: b"PK\x03\x04junk" + content), "before its first member"),
@@ -184,6 +185,21 @@ def test_what_is_no_archive_is_the_payloads_only_file(tmp_path: Path) -> None:
     path.write_bytes(b"!<arch>\nand so on")
     root = open_payload(make_artifact(path), path, tmp_path / "payload").root
     assert [each.name for each in root.iterdir()] == [path.name]
+
+
+def test_a_wheel_that_was_uploaded_as_it_is_is_the_payloads_only_file(tmp_path: Path) -> None:
+    path = make_wheel(tmp_path)
+    root = open_payload(make_artifact(path), path, tmp_path / "payload").root
+    assert [(each.name, each.read_bytes()) for each in root.iterdir()] == [(path.name, path.read_bytes())]
+
+
+def test_a_zip_that_holds_a_wheel_and_has_its_name_becomes_its_files(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path)
+    content = wheel.read_bytes()
+    path = make_zip(wheel, {wheel.name: content, "requirements.txt": b""})
+    root = open_payload(make_artifact(path), path, tmp_path / "payload").root
+    assert sorted(each.name for each in root.iterdir()) == ["requirements.txt", wheel.name]
+    assert (root / wheel.name).read_bytes() == content
 
 
 def test_files_of_a_package_may_link_to_the_servers_root_but_nothing_is_written_through(tmp_path: Path) -> None:

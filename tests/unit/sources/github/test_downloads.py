@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from katpkg.sources.base import BrokenOff
 from katpkg.sources.cache import Cache
 from katpkg.sources.patience import LONGEST, PAUSES
 from katpkg.sources.unpack import open_payload
+from tests.builders import make_wheel
 from tests.github.hub import CANARY, CONTENT, Hub
 from tests.github.routes import Reply
 from tests.github.server import Flaw
@@ -239,15 +241,24 @@ def test_an_answer_that_is_not_githubs_is_said(body: object, hub: Hub) -> None:
     assert caught.value.hint == "look at source.api"
 
 
-def test_a_single_file_that_was_uploaded_as_it_is_is_the_payload(hub: Hub) -> None:
+@pytest.mark.parametrize("kind", ["application/octet-stream", "application/vnd.debian.binary-package"])
+def test_a_single_file_that_was_uploaded_as_it_is_is_the_payload(kind: str, hub: Hub) -> None:
     content = b"!<arch>\nit is a package"
-    made = hub.repository.artifact(hub.run, "raw-1.0.deb", content, kind="application/vnd.debian.binary-package")
-    hub.artifact["name"] = "other"
+    made = hub.repository.artifact(hub.run, "raw-1.0.deb", content, kind=kind)
     locked = hub.resolve(rule=ArtifactRule(name=Line("raw-{version}.deb")))
     payload = open_payload(locked, hub.get(locked), hub.cache / "payload")
     assert [path.name for path in payload.root.iterdir()] == ["raw-1.0.deb"]
     assert locked.digest == Digest.of(content)
     assert made["id"] == provenance_id(locked)
+
+
+def test_a_wheel_that_was_uploaded_as_it_is_is_not_unpacked_though_it_is_a_zip(hub: Hub, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path)
+    hub.repository.artifact(hub.run, wheel.name, wheel.read_bytes(), kind="application/x-wheel+zip")
+    locked = hub.resolve(rule=ArtifactRule(name=Line("web-{version}-py3-none-any.whl")))
+    payload = open_payload(locked, hub.get(locked), tmp_path / "payload")
+    assert [path.read_bytes() for path in payload.root.iterdir()] == [wheel.read_bytes()]
+    assert locked.version == "0.0.1.dev1"
 
 
 def provenance_id(artifact: Artifact) -> int:
