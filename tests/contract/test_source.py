@@ -42,7 +42,7 @@ class Place:
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
-    with open_hub(tmp_path / "cache") as hub:
+    with open_hub(tmp_path) as hub:
         yield hub
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.github.hub import CANARY
+from tests.github.canary import CANARY
 from tests.github.openkat import PICTURE, make_openkat
 from tests.github.server import GitHub
 from tests.github.world import World

@@ -18,11 +18,10 @@ from katpkg.sources.access import Access, Secret
 from katpkg.sources.cache import Cache
 from katpkg.sources.github.source import GitHubSource
 from tests.builders import make_module, make_target
+from tests.github.canary import CANARY, POWERLESS, caged, tells
 from tests.github.server import GitHub
 from tests.github.world import WORKFLOW, Json, Repository, World
 
-CANARY = "ghs_canary_0123456789abcdef"
-POWERLESS = "ghs_powerless_0123456789abc"
 CONTENT = bytes(range(256)) * 4096
 NAME = "acme/web"
 TARGET = make_target()
@@ -111,13 +110,13 @@ class Hub:
 
 
 @contextmanager
-def open_hub(cache: Path) -> Iterator[Hub]:
-    """A hub; afterwards, neither side has broken GitHub's contract, and the token was told to nobody else."""
+def open_hub(root: Path, cache: str = "cache") -> Iterator[Hub]:
+    """A hub with its cache below ``root``; afterwards, neither side has broken GitHub's contract, and the token was
+    told to nobody else.
+    """
     world = World(tokens={CANARY: True, POWERLESS: False})
-    with GitHub(world) as github:
-        hub = Hub(github, cache)
+    with GitHub(world) as github, caged(github, root):
+        hub = Hub(github, root / cache)
         yield hub
     assert github.broken == []
-    assert [heard for heard in github.heard if heard.host == "storage" and CANARY in str(heard)] == []
-    assert CANARY not in "".join(hub.reporter.told)
-    assert [path for path in hub.kept if CANARY.encode() in path.read_bytes()] == []
+    assert not tells("".join(hub.reporter.told))

@@ -16,8 +16,9 @@ import pytest
 from katpkg.model.digests import Digest
 from katpkg.sources.lock import read_lock
 from tests.conftest import ROOT
+from tests.github.canary import CANARY, caged, tells
 from tests.github.desk import Desk
-from tests.github.hub import CANARY, open_hub
+from tests.github.hub import open_hub
 from tests.github.openkat import ARTIFACTS, PICTURE, make_openkat
 from tests.github.server import GitHub
 from tests.github.world import World
@@ -27,7 +28,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("github")]
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with open_hub(tmp_path / "build" / "cache") as hub:
+    with open_hub(tmp_path, "build/cache") as hub:
         yield Desk(hub, tmp_path)
 
 
@@ -109,17 +110,17 @@ def test_on_a_runner_what_is_wrong_is_an_annotation(desk: Desk) -> None:
 def upstream(tmp_path: Path) -> Iterator[GitHub]:
     world = World(tokens={CANARY: True})
     make_openkat(world, tmp_path / "packages")
-    with GitHub(world) as github:
+    with GitHub(world) as github, caged(github, tmp_path):
         yield github
     assert github.broken == []
 
 
-def init(directory: Path, github: GitHub, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+def init(directory: Path, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "katpkg", "-C", str(directory), *words]
     environment = {**os.environ, "GITHUB_TOKEN": CANARY, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     assert done.returncode == status, done.stdout + done.stderr
-    assert {heard.host for heard in github.heard if CANARY in str(heard.headers)} <= {"api"}
+    assert not tells(done.stdout + done.stderr)
     return done
 
 
@@ -127,22 +128,22 @@ def test_a_first_definition_finds_what_upstreams_run_left_behind(upstream: GitHu
     directory = tmp_path / "archive"
     directory.mkdir()
     words = ("init", "--from-github", PICTURE["repository"], "--api", upstream.api)
-    assert "katpkg.toml" in init(directory, upstream, *words, "--dry-run").stdout
+    assert "katpkg.toml" in init(directory, *words, "--dry-run").stdout
     assert list(directory.iterdir()) == []
-    init(directory, upstream, *words)
+    init(directory, *words)
     main = tomllib.loads((directory / "katpkg.toml").read_text())
     assert (main["targets"], main["archive"]["name"]) == (["bookworm/amd64", "jammy/amd64"], "kat")
     assert (main["source"]["workflow"], main["source"]["events"]) == (PICTURE["workflow"], ["push"])
     modules = {path.stem for path in (directory / "modules").iterdir()}
     assert modules == {module for listed in PICTURE["modules"].values() for module in listed}
     assert tomllib.loads((directory / "modules" / "cveapi.toml").read_text())["codenames"] == ["bookworm"]
-    init(directory, upstream, "fetch")
+    init(directory, "fetch")
     lock = read_lock(directory / "katpkg.lock")
     assert lock is not None
     assert {artifact.name for artifact in lock.artifacts} == ARTIFACTS
 
     before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-    refused = init(directory, upstream, *words, status=3).stderr
+    refused = init(directory, *words, status=3).stderr
     assert "\nerror: there is a katpkg.toml already, and nothing is written over it\n" in refused
     assert {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()} == before
 
@@ -150,10 +151,10 @@ def test_a_first_definition_finds_what_upstreams_run_left_behind(upstream: GitHu
 def test_where_runs_left_nothing_a_first_definition_takes_the_release(upstream: GitHub, tmp_path: Path) -> None:
     directory, other = tmp_path / "archive", PICTURE["others"]
     directory.mkdir()
-    init(directory, upstream, "init", "--from-github", other["repository"], "--api", upstream.api)
+    init(directory, "init", "--from-github", other["repository"], "--api", upstream.api)
     source = tomllib.loads((directory / "katpkg.toml").read_text())["source"]
     assert (source["take"], "workflow" in source) == ("releases", False)
-    init(directory, upstream, "fetch")
+    init(directory, "fetch")
     lock = read_lock(directory / "katpkg.lock")
     assert lock is not None
     assert [artifact.name for artifact in lock.artifacts] == [other["asset"]]
@@ -163,7 +164,7 @@ def test_a_repository_that_left_nothing_behind_gives_no_definition(upstream: Git
     upstream.world.repository("acme/empty")
     directory = tmp_path / "archive"
     directory.mkdir()
-    told = init(directory, upstream, "init", "--from-github", "acme/empty", "--api", upstream.api, status=4).stderr
+    told = init(directory, "init", "--from-github", "acme/empty", "--api", upstream.api, status=4).stderr
     assert "error: acme/empty has left nothing behind that could be packaged" in told
     assert " hint: have a workflow upload what it builds (actions/upload-artifact), or attach it to a release" in told
     assert list(directory.iterdir()) == []

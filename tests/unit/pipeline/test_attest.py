@@ -95,7 +95,7 @@ TREE = TreePayload(kind="tree", copies=())
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     (tmp_path / "deb").mkdir()
-    with open_hub(tmp_path / "cache") as hub:
+    with open_hub(tmp_path) as hub:
         yield Scene(hub, tmp_path)
 
 

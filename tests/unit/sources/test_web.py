@@ -30,7 +30,7 @@ RULE = ArtifactRule(
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
-    with open_hub(tmp_path / "cache") as hub:
+    with open_hub(tmp_path) as hub:
         hub.github.files["/files/v1.0/web-1.0_bookworm.zip"] = Stored(content=CONTENT)
         yield hub
 

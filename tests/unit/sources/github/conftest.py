@@ -12,5 +12,5 @@ from tests.github.hub import Hub, open_hub
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
-    with open_hub(tmp_path / "cache") as hub:
+    with open_hub(tmp_path) as hub:
         yield hub

@@ -18,7 +18,8 @@ from katpkg.sources.cache import Cache
 from katpkg.sources.patience import LONGEST, PAUSES
 from katpkg.sources.unpack import open_payload
 from tests.builders import make_wheel
-from tests.github.hub import CANARY, CONTENT, Hub
+from tests.github.canary import CANARY
+from tests.github.hub import CONTENT, Hub
 from tests.github.routes import Reply
 from tests.github.server import Flaw
 from tests.github.world import Stored

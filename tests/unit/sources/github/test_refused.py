@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,8 @@ from katpkg.model.names import Line
 from katpkg.model.payload import DebPayload
 from katpkg.model.source import Choice, WorkflowPath
 from tests.builders import make_module
-from tests.github.hub import CONTENT, POWERLESS, Hub
+from tests.github.canary import POWERLESS, REVOKED, tells
+from tests.github.hub import CONTENT, Hub
 from tests.github.server import Flaw
 
 DEB = make_module(payload=DebPayload(kind="deb"))
@@ -88,7 +90,7 @@ def powerless(hub: Hub) -> None:
 
 
 def unknown_token(hub: Hub) -> None:
-    hub.token = "ghs_revoked"
+    hub.token = REVOKED
 
 
 def no_token(hub: Hub) -> None:
@@ -392,3 +394,4 @@ def test_it_is_refused_in_its_own_words_and_nothing_is_kept(case: Case, hub: Hub
     assert case.hint in (caught.value.hint or "")
     assert caught.value.where
     assert hub.kept == []
+    assert not tells("".join(traceback.format_exception(caught.value)))
