@@ -125,7 +125,7 @@ class Http:
         parts = urlsplit(url)
         shown = f"{parts.scheme}://{parts.hostname}"
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-            raise SourceError("it leads to what is no https:// address", where=shown, hint=SENT)
+            raise SourceError(f"it leads to {parts.scheme}:// and not to https://", where=shown, hint=SENT)
         if parts.username or parts.password:
             raise SourceError("it leads to an address with a password in it", where=shown, hint=SENT)
         if self._home and origin(url) != self._home:

@@ -99,7 +99,13 @@ def swapped(upload: Upload, good: Good, reason: str) -> SourceError:
 
 
 def unknown_digest(upload: Upload, where: str) -> SourceError:
-    """GitHub cannot say what the bytes must be."""
+    """GitHub cannot say what the bytes must be, or says it in a way that we do not know."""
+    if upload.told:
+        return SourceError(
+            f"GitHub tells a digest of {upload.name} that we do not know: {upload.told}",
+            where=where,
+            hint="see whether a newer katpkg knows it",
+        )
     return SourceError(
         f"GitHub tells no digest of {upload.name}",
         where=where,

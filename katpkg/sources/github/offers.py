@@ -80,6 +80,8 @@ class Upload:
     name: str
     size: int
     digest: Digest | None
+    told: str
+    """The digest in GitHub's words, for one that we do not know."""
     expired: bool
     expires: str
     run: int
@@ -97,6 +99,7 @@ class Upload:
             name=_taken(offer, "name", str),
             size=size,
             digest=_digest(offer, size),
+            told=offer.get("digest") or "",
             expired=_taken(offer, "expired", bool),
             expires=offer.get("expires_at") or "",
             run=run.get("id") or 0,

@@ -104,14 +104,27 @@ class Releases:
 
 
 def _pick(release: Published, rule: ArtifactRule, target: Target) -> Asset | None:
-    """The asset that ``rule`` describes, of the version that the tag names; GitHub writes a period for a tilde."""
+    """The asset that ``rule`` describes, of the version that the tag names; GitHub writes a period for a tilde.
+
+    Raises SourceError when it is not whole.
+    """
     pattern = name_pattern(rule.asset or rule.name, target)
     spellings = set(_spellings(release.tag))
     for asset in release.assets:
         match = pattern.fullmatch(asset.name)
-        if match and asset.is_whole and match.groupdict().get("version", release.tag) in spellings:
-            return asset
+        if match and match.groupdict().get("version", release.tag) in spellings:
+            return _whole(release, asset)
     return None
+
+
+def _whole(release: Published, asset: Asset) -> Asset:
+    if asset.is_whole:
+        return asset
+    raise SourceError(
+        f"{asset.name} has not arrived at the release {release.tag} yet, or broke off",
+        where=asset.page,
+        hint="wait until it is there, or upload it again",
+    )
 
 
 def _spellings(tag: str) -> Iterator[str]:

@@ -31,8 +31,10 @@ class Trust:
         """Raise Untrusted unless ``upload`` is what ``run`` left behind."""
         if (upload.run, upload.commit) != (run.id, run.commit):
             raise Untrusted(f"the artifact {upload.id} says it is of run {upload.run} at {upload.commit[:12]}")
-        if (upload.repository, upload.home) != (self._repository, self._repository):
+        if upload.repository != self._repository:
             raise Untrusted(f"the artifact {upload.id} says it is of another repository")
+        if upload.home != self._repository:
+            raise Untrusted(f"the artifact {upload.id} says its commit is of a fork")
 
     def _about(self, run: Run) -> Iterator[str]:
         if run.repository != self._repository:

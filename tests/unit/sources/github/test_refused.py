@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -249,7 +250,9 @@ CASES: dict[str, Case] = {
         hint="wbe-1.0.zip looks like it",
     ),
     "an artifact that only begins with the name": Case(
-        spoil=named("web-1.0.zip.exe"), message="no run has one named web-{version}.zip", hint="looks like it"
+        spoil=named("web-1.0.zip.exe"),
+        message="no run has one named web-{version}.zip",
+        hint="web-1.0.zip.exe looks like it",
     ),
     "two artifacts that fit": Case(
         spoil=several, message="2 artifacts of run", hint="say more in artifact.name, or set artifact.version"
@@ -267,7 +270,7 @@ CASES: dict[str, Case] = {
         spoil=of_run("head_sha", "a" * 40), message="at aaaaaaaaaaaa", hint="do not use it"
     ),
     "an artifact that says it is of a fork": Case(
-        spoil=of_run("head_repository_id", 1), message="says it is of another repository", hint="do not use it"
+        spoil=of_run("head_repository_id", 1), message="says its commit is of a fork", hint="do not use it"
     ),
     "an artifact that says it is of another repository": Case(
         spoil=of_run("repository_id", 1), message="says it is of another repository", hint="do not use it"
@@ -279,8 +282,8 @@ CASES: dict[str, Case] = {
     ),
     "an artifact with a digest of another kind": Case(
         spoil=artifact_is(digest=f"md5:{'a' * 32}"),
-        message="GitHub tells no digest of web-1.0.zip",
-        hint="upload it with actions/upload-artifact v4 or newer",
+        message=f"GitHub tells a digest of web-1.0.zip that we do not know: md5:{'a' * 32}",
+        hint="see whether a newer katpkg knows it",
     ),
     "an artifact that has expired": Case(
         spoil=artifact_is(expired=True),
@@ -337,12 +340,12 @@ CASES: dict[str, Case] = {
     ),
     "a redirect to plain http": Case(
         spoil=sent_elsewhere("http://storage.example.org/x"),
-        message="it leads to what is no https:// address",
+        message="it leads to http:// and not to https://",
         hint="GitHub sends to https:// only",
     ),
     "a redirect to a file": Case(
         spoil=sent_elsewhere("file:///etc/passwd"),
-        message="it leads to what is no https:// address",
+        message="it leads to file:// and not to https://",
         hint="GitHub sends to https:// only",
     ),
     "a redirect with a password in it": Case(
@@ -358,8 +361,8 @@ CASES: dict[str, Case] = {
     ),
     "a release whose asset did not arrive": Case(
         spoil=lambda hub: released(hub, state="open"),
-        message="no release has one named web-{version}.zip",
-        hint="web-1.0.zip looks like it",
+        message="web-1.0.zip has not arrived at the release v1.0 yet, or broke off",
+        hint="wait until it is there, or upload it again",
         changes=RELEASES,
     ),
     "a release that is a draft": Case(
@@ -395,3 +398,12 @@ def test_it_is_refused_in_its_own_words_and_nothing_is_kept(case: Case, hub: Hub
     assert caught.value.where
     assert hub.kept == []
     assert not tells("".join(traceback.format_exception(caught.value)))
+
+
+def test_each_case_has_words_of_its_own_that_no_other_has() -> None:
+    alike = [
+        (name, other)
+        for (name, case), (other, its) in permutations(CASES.items(), 2)
+        if case.message in its.message and case.hint in its.hint
+    ]
+    assert alike == []
