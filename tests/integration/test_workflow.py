@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,38 @@ def test_nothing_from_outside_becomes_the_text_of_a_script(path: Path) -> None:
 @pytest.mark.parametrize("path", HERE, ids=named)
 def test_nobody_elses_pull_request_starts_anything_with_secrets(path: Path) -> None:
     assert "pull_request_target" not in path.read_text()
+
+
+def judged(directory: Path) -> subprocess.CompletedProcess[str]:
+    """What zizmor says of the workflows and actions there: whether GitHub can read them, and what is unsafe in them."""
+    zizmor = Path(sys.executable).parent / "zizmor"
+    command: list[str | Path] = [zizmor, "--offline", "--no-progress", "--strict-collection", directory]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def test_a_judge_of_workflows_finds_nothing_in_ours() -> None:
+    done = judged(ROOT / ".github")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No findings to report" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("runs-on: ubuntu-24.04", "runs_on: ubuntu-24.04", "publish.yml"),
+        ("permissions: {}", "permissions: {contents: writes}", "publish.yml"),
+        ("persist-credentials: false", "fetch-depth: 1", "artipacked"),
+        ("@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "unpinned-uses"),
+        ("uses: ./.katpkg/.github/actions/katpkg", "run: echo ${{ github.head_ref }}", "template-injection"),
+    ],
+)
+def test_the_judge_sees_what_would_be_wrong(right: str, wrong: str, said: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / ".github", tmp_path / ".github")
+    path = tmp_path / ".github" / "workflows" / "publish.yml"
+    path.write_text(path.read_text().replace(right, wrong))
+    done = judged(tmp_path / ".github")
+    assert done.returncode != 0
+    assert said in done.stdout + done.stderr
 
 
 def test_each_job_may_read_and_nothing_else() -> None:
