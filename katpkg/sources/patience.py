@@ -13,6 +13,9 @@ from katpkg.sources.base import BrokenOff
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each further try, at most."""
 
+SPREAD = 2.0
+"""Seconds over which those come back who were all told to wait until the same moment."""
+
 LONGEST = 900.0
 """Seconds that one piece of work waits altogether because it was told to; after that a person is told."""
 
@@ -44,7 +47,7 @@ class Patience:
             if self._waited > LONGEST:
                 raise error
             self._reporter.warning(f"{error.message}; going on in {error.wait:.0f} s")
-            self._access.pause(error.wait)
+            self._access.pause(error.wait + random.uniform(0, SPREAD))  # noqa: S311
             return
         longest = next(self._pauses, None)
         if longest is None:

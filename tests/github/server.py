@@ -285,8 +285,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             for at in range(start, end, PIECE):
-                self.wfile.write(memoryview(body)[at : min(at + PIECE, end)])
                 self.line.carry(min(PIECE, end - at))
+                self.wfile.write(memoryview(body)[at : min(at + PIECE, end)])
             if end < len(body) and not honest:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections import Counter
@@ -27,6 +28,7 @@ from katpkg.model.artifact import Artifact
 from katpkg.model.digests import Digest
 from katpkg.model.payload import DebPayload
 from katpkg.packages.deb.head import read_head
+from katpkg.pipeline.fetch import PARALLEL
 from katpkg.sources.lock import read_lock
 from katpkg.sources.unpack import opened
 from tests.conftest import ROOT
@@ -166,6 +168,37 @@ def test_the_second_fetch_of_a_lock_asks_nobody_and_takes_no_time(upstream: Upst
     assert len(upstream.github.heard) == asked
     assert "every artifact is here already" in done.stderr
     assert (upstream.directory / "katpkg.lock").read_bytes() == before
+
+
+class Together(Line):
+    """Lets nothing through before all are on their way."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._barrier = threading.Barrier(number, timeout=30)
+
+    def carry(self, size: int) -> None:
+        self._barrier.wait()
+        super().carry(size)
+
+
+def test_all_that_one_push_left_behind_comes_at_once(upstream: Upstream) -> None:
+    upstream.github.line = Together(PARALLEL)
+    upstream.katpkg("fetch")
+    assert upstream.asked["storage"] == PARALLEL == 12
+
+
+def test_when_one_of_them_fails_the_rest_is_whole_or_gone_on_with(upstream: Upstream) -> None:
+    wrong = next(each for each in upstream.repository.artifacts.values() if each["name"] in ARTIFACTS)
+    upstream.github.fail(f"/artifacts/{wrong['id']}/zip", 410, "Artifact has expired")
+    done = upstream.katpkg("fetch", status=4)
+    assert f"error: {wrong['name']} is locked, and has expired on 2027-01-30" in done.stderr
+    assert not (upstream.directory / "katpkg.lock").exists()
+    whole = {path.name for path in (upstream.cache / "sha256").glob("*")}
+    assert whole == {Digest.of(path).sha256 for path in (upstream.cache / "sha256").glob("*")}
+    upstream.github.heard.clear()
+    upstream.katpkg("fetch")
+    assert upstream.asked["storage"] <= 12 - len(whole)
 
 
 def test_looking_again_downloads_nothing_and_asks_little(upstream: Upstream) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -12,19 +16,26 @@ from katpkg.model.artifact import Artifact
 from katpkg.model.digests import Digest
 from katpkg.model.module import ArtifactRule
 from katpkg.model.names import Line
+from katpkg.model.source import Choice
 from katpkg.report import NoMeter
 from katpkg.sources.base import BrokenOff
 from katpkg.sources.cache import Cache
-from katpkg.sources.patience import LONGEST, PAUSES
+from katpkg.sources.github.source import GitHubSource
+from katpkg.sources.patience import LONGEST, PAUSES, SPREAD
 from katpkg.sources.unpack import open_payload
-from tests.builders import make_wheel
-from tests.github.canary import CANARY
-from tests.github.hub import CONTENT, Hub
+from tests.builders import make_module, make_wheel
+from tests.github.canary import CANARY, tells
+from tests.github.hub import CONTENT, TARGET, Hub
 from tests.github.routes import Reply
 from tests.github.server import Flaw
 from tests.github.world import Stored
 
 HALF = len(CONTENT) // 2
+
+
+def waited(hub: Hub, *told: float) -> bool:
+    """Whether it slept as long as it was told each time, and a moment longer, so that not all come back at once."""
+    return [0 <= slept - least <= SPREAD for slept, least in zip(hub.slept, told, strict=True)] == [True] * len(told)
 
 
 def ranges(hub: Hub) -> list[str | None]:
@@ -127,7 +138,7 @@ def test_a_server_that_is_not_there_is_said(hub: Hub) -> None:
 def test_a_rate_limit_that_is_used_up_is_waited_for(hub: Hub) -> None:
     hub.github.fail("/runs", 403, x_ratelimit_remaining="0", x_ratelimit_reset=str(int(hub.time) + 100))
     hub.resolve()
-    assert hub.slept == [101.0]
+    assert waited(hub, 101.0)
     assert hub.reporter.told == ["GitHub's rate limit is used up until 11:08:21 UTC; going on in 101 s"]
 
 
@@ -136,13 +147,13 @@ def test_a_secondary_limit_is_waited_for_as_long_as_it_says(status: int, hub: Hu
     locked = hub.resolve()
     hub.github.fail("/zip", status, retry_after="7", times=2)
     assert hub.get(locked).read_bytes() == CONTENT
-    assert hub.slept == [7.0, 7.0]
+    assert waited(hub, 7.0, 7.0)
 
 
 def test_a_limit_that_says_no_time_is_waited_for_a_minute(hub: Hub) -> None:
     hub.github.fail("/runs", 429)
     hub.resolve()
-    assert hub.slept == [60.0]
+    assert waited(hub, 60.0)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +175,14 @@ def test_limits_that_come_one_after_the_other_are_not_waited_for_for_ever(hub: H
     hub.github.fail("/runs", 403, times=99, retry_after="300")
     with pytest.raises(BrokenOff, match="GitHub asks us to slow down until"):
         hub.resolve()
-    assert hub.slept == [300.0, 300.0, 300.0]
+    assert waited(hub, 300.0, 300.0, 300.0)
+
+
+def test_those_who_were_told_to_wait_do_not_come_back_at_the_same_moment(hub: Hub) -> None:
+    for _ in range(8):
+        hub.github.fail("/zip", 429, retry_after="7")
+    hub.get(hub.resolve())
+    assert len(set(hub.slept)) == 8
 
 
 def test_whoever_is_stopped_goes_on_the_next_time(hub: Hub) -> None:
@@ -183,6 +201,32 @@ def test_whoever_is_stopped_goes_on_the_next_time(hub: Hub) -> None:
     hub.stopping.clear()
     assert hub.get(locked).read_bytes() == CONTENT
     assert ranges(hub) == [None, f"bytes={begun}-"]
+
+
+class Tunnel(BaseHTTPRequestHandler):
+    """A proxy that lets nobody through."""
+
+    heard: ClassVar[list[str]] = []
+
+    def do_CONNECT(self) -> None:
+        self.heard.append(f"{self.requestline} {self.headers}")
+        self.send_error(502)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_a_proxy_is_asked_for_a_tunnel_and_not_told_the_token(hub: Hub) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=(0.05,), daemon=True).start()
+        access = replace(hub.access, proxy=lambda _: f"http://127.0.0.1:{proxy.server_port}")
+        source = GitHubSource(hub.spec(api="https://api.example.org"), Choice(), access, hub.reporter)
+        with pytest.raises(BrokenOff, match=r"api\.example\.org cannot be reached: .*502"):
+            source.resolve(make_module(), ArtifactRule(name=Line("web-{version}.zip")), TARGET)
+        proxy.shutdown()
+    assert len(Tunnel.heard) == len(PAUSES) + 1
+    assert {heard.partition(" HTTP/")[0] for heard in Tunnel.heard} == {"CONNECT api.example.org:443"}
+    assert not tells("".join(Tunnel.heard))
 
 
 def test_a_list_that_goes_on_at_another_host_is_not_followed_there(hub: Hub) -> None:
