@@ -138,6 +138,12 @@ def nothing(
     module, rule, target = wanted
     asked = f" of {choice}" if choice else ""
     good = list(runs.good())
+    if good and not choice and not rule.version and all(each.is_prerelease for each in good):
+        return SourceError(
+            f"there is no release that {module.name} could be built from, only {good[0].tag}, which comes before one",
+            where=good[0].run.page,
+            hint=f"katpkg fetch --tag {good[0].tag}",
+        )
     if good:
         name = fill(rule.name, target)
         near = nearest(name, (upload.name for each in good for upload in runs.uploads(each.run)))

@@ -30,6 +30,11 @@ class Good:
         """The tag that it is of; empty when it is of a branch."""
         return self.ref.removeprefix("refs/tags/") if self.ref.startswith("refs/tags/") else ""
 
+    @property
+    def is_prerelease(self) -> bool:
+        """Whether its tag says so: v1.0rc2."""
+        return "~" in (version_of(self.tag) or "")
+
 
 class Runs:
     """The runs that ``choice`` means, each asked for once. Raises SourceError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from katpkg.errors import ConfigError
@@ -100,7 +101,7 @@ class GitHubSource:
 
     def _of_runs(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
         newest: Good | None = None
-        for good in self._runs.good():
+        for good in self._usable(rule):
             newest = newest or good
             if found := pick(self._runs.uploads(good.run), good, rule, target):
                 self._check(found.upload, good)
@@ -113,6 +114,11 @@ class GitHubSource:
         if asset is not None:
             return asset
         raise failures.nothing(self._spec, self._choice, self._runs, (module, rule, target))
+
+    def _usable(self, rule: ArtifactRule) -> Iterator[Good]:
+        """The good runs; those of a release candidate only when it, or a version, is asked for."""
+        is_asked = bool(self._choice or rule.version)
+        yield from (good for good in self._runs.good() if is_asked or not good.is_prerelease)
 
     def _check(self, upload: Upload, good: Good) -> None:
         try:

@@ -65,6 +65,11 @@ def of_a_tag_that_was_moved(hub: Hub) -> None:
     hub.repository.tags["v1.0"] = "f" * 40
 
 
+def of_a_candidate(hub: Hub) -> None:
+    hub.repository.tag("v2.0rc1", hub.run["head_sha"])
+    hub.run["head_branch"] = "v2.0rc1"
+
+
 def of_a_tag_named_like_a_branch(hub: Hub) -> None:
     hub.repository.tag("main", "e" * 40)
     hub.run["head_branch"] = "main"
@@ -262,6 +267,11 @@ CASES: dict[str, Case] = {
         message="web-1.0rc2.zip is of version 1.0rc2, which dpkg takes for newer than the release it precedes",
         hint="take the workflow that writes a tilde before rc",
         module=DEB,
+    ),
+    "a run of a release candidate that nobody asked for": Case(
+        spoil=of_a_candidate,
+        message="there is no release that web could be built from, only v2.0rc1, which comes before one",
+        hint="katpkg fetch --tag v2.0rc1",
     ),
     "an artifact that says it is of another run": Case(
         spoil=of_run("id", 1), message="says it is of run 1 at", hint="somebody may be trying to pass something off"

@@ -53,6 +53,16 @@ def test_a_release_candidate_is_older_than_its_release(hub: Hub) -> None:
     assert hub.resolve().version == "1.0"
 
 
+def test_a_release_candidate_is_taken_when_it_is_asked_for_and_else_not(hub: Hub) -> None:
+    hub.repository.tag("v2.0rc1")
+    run = hub.repository.run("v2.0rc1")
+    hub.repository.artifact(run, "web-2.0~rc1.zip", b"candidate")
+    assert hub.resolve().version == "1.0"
+    assert hub.reporter.told == []
+    assert run_of(hub.resolve(Choice(tag="v2.0rc1"))) == run["id"]
+    assert run_of(hub.resolve(rule=ArtifactRule(name=Line("web-{version}.zip"), version=Line("2.0~rc1")))) == run["id"]
+
+
 def test_a_version_that_is_asked_for_is_found_though_there_is_a_newer_one(hub: Hub) -> None:
     hub.repository.tag("v2.0")
     hub.repository.artifact(hub.repository.run("v2.0"), "web-2.0.zip", b"two")
