@@ -53,3 +53,9 @@ print(*sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not set(done.stdout.split()) & {"katpkg.model.module", "katpkg.config.project", "katpkg.config.checks"}
+
+
+def test_what_fetches_loads_nothing_that_makes_packages_and_no_network_before_it_is_needed() -> None:
+    script = "import sys, katpkg.pipeline.fetch; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not set(done.stdout.split()) & {*HEAVY, "katpkg.packages.contents", "packaging.tags", "sigstore", "urllib3"}
