@@ -14,6 +14,7 @@ from katpkg.repository.apt.index import Index
 from katpkg.repository.apt.release import Release
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader, Verifier
+from katpkg.repository.clearsigned import covered, signature_of
 from katpkg.repository.publication import Token
 
 Shelf = tuple[Component, Architecture]
@@ -28,10 +29,8 @@ class Generation:
     inrelease: bytes
     token: Token
     text: bytes
-    """The Release file that was signed."""
+    """What was signed."""
     release: Release
-    release_gpg: bytes | None = None
-    """The signature beside it, which old clients ask for; None where there is none, or it was not asked for."""
 
     @classmethod
     def read(cls, reader: Reader, verifier: Verifier, suite: SuiteName, key: str = "") -> Self | None:
@@ -39,25 +38,23 @@ class Generation:
 
         Raises SigningError when we did not sign it, and RepositoryError when it cannot be read.
         """
-        keys = [key] if key else [layout.dists(suite, "InRelease"), layout.dists(suite, "Release.gpg")]
-        found, *beside = reader.read_all(keys)
+        key = key or layout.dists(suite, "InRelease")
+        found = reader.read(key)
         if found is None:
             return None
         inrelease, token = found
-        text = verifier.verify(inrelease, keys[0])
-        return cls(
-            suite=suite,
-            inrelease=inrelease,
-            token=token,
-            text=text,
-            release=Release.parse(text, keys[0]),
-            release_gpg=next((each[0] for each in beside if each), None),
-        )
+        text = verifier.verify(inrelease, key)
+        return cls(suite=suite, inrelease=inrelease, token=token, text=text, release=Release.parse(text, key))
 
     @property
     def name(self) -> str:
         """What history calls it."""
         return layout.generation_name(self.release.date, Digest.of(self.inrelease).sha256)
+
+    @property
+    def parts(self) -> Mapping[str, bytes]:
+        """Its InRelease in two files, which old clients ask for, by their names."""
+        return parts(self.inrelease, self.text)
 
     def shelves(self) -> Iterator[Shelf]:
         """Every component and architecture that it has an index of."""
@@ -87,6 +84,11 @@ class Generation:
         """Every package; those for all architectures once for each. Raises RepositoryError."""
         for index in self.indexes(reader, list(self.shelves())):
             yield from index.stanzas()
+
+
+def parts(inrelease: bytes, text: bytes) -> Mapping[str, bytes]:
+    """Release.gpg and Release: the signature that ``inrelease`` holds, and just what of ``text`` it is good for."""
+    return {"Release.gpg": signature_of(inrelease), "Release": covered(text)}
 
 
 def read_files(reader: Reader, suite: SuiteName, listed: Mapping[str, Digest]) -> list[bytes]:
