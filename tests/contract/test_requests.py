@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,6 +76,15 @@ def test_a_package_more_costs_a_dozen_requests_and_four_for_patches(
     bucket(suite, Ground(number=MANY))
     bucket(suite, "kat-a")  # begins the list of patches
     asked = bucket(suite, "kat-b")
-    assert len(asked) == most
+    assert len(asked) == most, "\n".join(asked)
     assert not [each for each in asked if "list-type" in each]
     assert bool([each for each in asked if "Packages.diff" in each]) == patches
+
+
+def test_patches_that_were_turned_off_and_on_again_cost_no_more_than_before(bucket: Publish) -> None:
+    suite = make_suite(architectures=(AMD64,))
+    bucket(suite, Ground(number=MANY))
+    bucket(suite, "kat-a")
+    bucket(replace(suite, patches=False), "kat-b")
+    asked = bucket(suite, "kat-c")
+    assert len(asked) == 16, "\n".join(asked)
