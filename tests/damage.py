@@ -22,6 +22,7 @@ from katpkg.repository.apt.check.verify import verify
 from katpkg.repository.apt.check.witness import Ours
 from katpkg.repository.apt.patches import PatchList, ed_script
 from katpkg.repository.apt.plan import AptRepository
+from katpkg.repository.clearsigned import covered
 from katpkg.store.apply import apply
 from tests.builders import make_package, make_suite
 from tests.fakes import EPOCH, FakeSigner, MemoryStore, Ticking
@@ -66,8 +67,8 @@ class Spoilable:
 
     def sign(self, text: str, suite: str = "bookworm") -> None:
         """Publish ``text`` as Release, signed, in both its forms."""
-        self.store.objects[self.key("InRelease", suite)] = FakeSigner().sign(text.encode()).inrelease
-        self.store.objects[self.key("Release", suite)] = text.encode()
+        self.store.objects[self.key("InRelease", suite)] = FakeSigner().sign(text.encode())
+        self.store.objects[self.key("Release", suite)] = covered(text.encode())
 
     def change(self, old: str, new: str, suite: str = "bookworm") -> None:
         """Replace ``old`` in Release, where it must stand."""

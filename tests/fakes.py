@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from katpkg.errors import SigningError
 from katpkg.model.digests import Digest
-from katpkg.repository.base import Signed
+from katpkg.repository.clearsigned import SIGNATURE, covered
 from katpkg.repository.publication import Token
 from katpkg.store.base import Stored
 from katpkg.store.content import changed
@@ -124,14 +124,17 @@ class FakeSigner:
 
     MARK = b"signed by a fake\n"
 
-    def sign(self, release: bytes) -> Signed:
-        return Signed(inrelease=self.MARK + release, release_gpg=b"detached")
+    def sign(self, text: bytes) -> bytes:
+        return self.MARK + covered(text) + b"\n" + self.sign_detached(covered(text))
+
+    def sign_detached(self, content: bytes) -> bytes:  # noqa: ARG002
+        return SIGNATURE + b"\nof whatever you like\n"
 
     def verify(self, inrelease: bytes, where: str) -> bytes:
         if not inrelease.startswith(self.MARK):
             raise SigningError("it is not signed by the fake", where=where)
-        return inrelease.removeprefix(self.MARK)
+        return inrelease.removeprefix(self.MARK).partition(SIGNATURE)[0]
 
-    def verify_detached(self, signature: bytes, text: bytes, where: str) -> None:  # noqa: ARG002
-        if signature != b"detached":
+    def verify_detached(self, signature: bytes, text: bytes, where: str) -> None:
+        if signature != self.sign_detached(text):
             raise SigningError("it is not signed by the fake", where=where)

@@ -32,7 +32,7 @@ class Repository(Protocol):
     def plan(self, reader: Store, change: Any, signer: Signer, clock: Clock) -> Publication:  # noqa: ANN401
         """What ``change`` changes; empty when all is so already."""
 
-    def copies(self, reader: Store, signer: Signer) -> Publication:
+    def copies(self, reader: Store, verifier: Signer) -> Publication:
         """What brings the copies in line with the published state, whatever is there."""
 
     def state(self, reader: Store, verifier: Signer) -> bytes | None:

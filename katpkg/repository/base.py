@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -43,14 +42,6 @@ class Archive(Reader, Protocol):
         """Every object whose key begins with ``prefix``, sorted by key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
-    """A Release file with its signature: clear-signed, and detached."""
-
-    inrelease: bytes
-    release_gpg: bytes
-
-
 class Verifier(Protocol):
     """Knows whether we signed something."""
 
@@ -64,5 +55,8 @@ class Verifier(Protocol):
 class Signer(Verifier, Protocol):
     """Signs, and has verified that clients will accept it."""
 
-    def sign(self, release: bytes) -> Signed:
-        """``release`` signed, verified against the public key that clients have. Raises SigningError."""
+    def sign(self, text: bytes) -> bytes:
+        """``text`` clear-signed; its signature is good by itself, too. Raises SigningError."""
+
+    def sign_detached(self, content: bytes) -> bytes:
+        """An armored signature of ``content``. Raises SigningError."""

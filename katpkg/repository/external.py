@@ -1,7 +1,7 @@
 """Signing by a program of somebody else's: a smartcard, an HSM, a key service.
 
-Its contract is gpg's: the Release file on standard input, ``--clearsign`` or ``--detach-sign`` as the last argument,
-and on standard output the clear-signed file or the armored signature.
+Its contract is gpg's: the file on standard input, ``--clearsign`` (for Release) or ``--detach-sign`` (for repomd.xml of
+RPMs) as the last argument, and on standard output the clear-signed file or the armored signature.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from pathlib import Path
 
 from katpkg import process
 from katpkg.errors import SigningError, ToolError
-from katpkg.repository.base import Signed
 from katpkg.repository.gpg import PATIENCE
 from katpkg.repository.keys import PublicKey
-from katpkg.repository.signing import GpgVerifier, check_signed
+from katpkg.repository.signing import GpgVerifier, check_detached, check_signed
 
 ROOM = 65536
 """Bytes that the program may say besides the text that it signs."""
@@ -35,17 +34,17 @@ class ExternalSigner:
     patience: float = PATIENCE
     """Seconds that it may take, each time."""
 
-    def sign(self, release: bytes) -> Signed:
-        """``release``, clear-signed and with a detached signature; both are verified as a client will.
-
-        Raises SigningError.
-        """
-        signed = Signed(
-            inrelease=self._ask("--clearsign", release),
-            release_gpg=self._ask("--detach-sign", release),
-        )
-        check_signed(signed, release, GpgVerifier(self.key))
+    def sign(self, text: bytes) -> bytes:
+        """``text`` clear-signed, verified as a client will. Raises SigningError."""
+        signed = self._ask("--clearsign", text)
+        check_signed(signed, text, GpgVerifier(self.key))
         return signed
+
+    def sign_detached(self, content: bytes) -> bytes:
+        """An armored signature of ``content``, verified as a client will. Raises SigningError."""
+        signature = self._ask("--detach-sign", content)
+        check_detached(signature, content, GpgVerifier(self.key))
+        return signature
 
     def verify(self, inrelease: bytes, where: str) -> bytes:
         """The text that was signed, when our key signed it. Raises SigningError."""
@@ -55,14 +54,14 @@ class ExternalSigner:
         """Raise SigningError unless ``signature`` is our key's, of ``text``."""
         GpgVerifier(self.key).verify_detached(signature, text, where)
 
-    def _ask(self, what: str, release: bytes) -> bytes:
+    def _ask(self, what: str, content: bytes) -> bytes:
         try:
             return process.run_bounded(
                 [*self.command, what],
                 cwd=self.directory,
                 env=self.environment,
-                stdin=release,
-                limit=len(release) + ROOM,
+                stdin=content,
+                limit=len(content) + ROOM,
                 timeout=self.patience,
             ).stdout
         except ToolError as error:

@@ -86,7 +86,7 @@ class Replace:
     key: str
     content: bytes
     before: bytes | None
-    """What the state that was planned from has there."""
+    """What lay there when it was planned."""
     phase: Phase = Phase.COPIES
 
     @property

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from katpkg import process
 from katpkg.errors import SigningError
-from katpkg.repository.base import Signed
+from katpkg.repository.clearsigned import covered, signature_of
 from katpkg.repository.gpg import PATIENCE, short_home
 from katpkg.repository.keys import PublicKey
 
@@ -34,6 +34,9 @@ ARMORED = re.compile(
 VALID = re.compile(r"\[GNUPG:\] VALIDSIG (?:\S+ ){7}(?P<hash>\S+) \S+ (?P<fingerprint>\S+)")
 STRONG = ("8", "9", "10")
 """SHA256, SHA384 and SHA512: apt takes no other."""
+
+JUST_MADE = "the signature that was just made"
+"""Where what a signer gives is at fault."""
 
 
 class GpgVerifier:
@@ -92,21 +95,22 @@ class GpgVerifier:
             yield keyring
 
 
-def check_signed(signed: Signed, release: bytes, verifier: GpgVerifier) -> None:
-    """Raise SigningError unless clients will take ``signed`` for ``release``, from the key that they have."""
-    where = "the signature that was just made"
-    if CLEAR_SIGNED.fullmatch(signed.inrelease) is None:
-        raise SigningError("it is no clear-signed message that apt takes", where=where)
-    if ARMORED.fullmatch(signed.release_gpg) is None:
-        raise SigningError("it is no armored signature", where=where)
-    if _lines(verifier.verify(signed.inrelease, where)) != _lines(release):
-        raise SigningError("another text was signed than the one that was given", where=where)
-    verifier.verify_detached(signed.release_gpg, release, where)
+def check_signed(signed: bytes, text: bytes, verifier: GpgVerifier) -> None:
+    """Raise SigningError unless clients will take ``signed`` for ``text``, from the key that they have; its signature
+    by itself, too.
+    """
+    if CLEAR_SIGNED.fullmatch(signed) is None:
+        raise SigningError("it is no clear-signed message that apt takes", where=JUST_MADE)
+    if covered(verifier.verify(signed, JUST_MADE)) != covered(text):
+        raise SigningError("another text was signed than the one that was given", where=JUST_MADE)
+    verifier.verify_detached(signature_of(signed), covered(text), JUST_MADE)
 
 
-def _lines(text: bytes) -> list[bytes]:
-    """What of ``text`` a clear signature covers: spaces at the end of a line are not (RFC 9580, 7.2)."""
-    return [line.rstrip() for line in text.splitlines()]
+def check_detached(signature: bytes, content: bytes, verifier: GpgVerifier) -> None:
+    """Raise SigningError unless clients will take ``signature`` for one of ``content``, from the key that they have."""
+    if ARMORED.fullmatch(signature) is None:
+        raise SigningError("it is no armored signature", where=JUST_MADE)
+    verifier.verify_detached(signature, content, JUST_MADE)
 
 
 class GpgSigner:
@@ -131,18 +135,20 @@ class GpgSigner:
         self._gpg = None
         self._stack.close()
 
-    def sign(self, release: bytes) -> Signed:
-        """``release``, clear-signed and with a detached signature; both are verified as a client will.
+    def sign(self, text: bytes) -> bytes:
+        """``text`` clear-signed, verified as a client will.
 
         Raises SigningError, also when the secret key is none, or not the one that clients know.
         """
-        gpg = self._opened()
-        signed = Signed(
-            inrelease=self._sign(gpg, release, clearsign=True, detach=False),
-            release_gpg=self._sign(gpg, release, clearsign=False, detach=True),
-        )
-        check_signed(signed, release, self._verifier)
+        signed = self._sign(text, clearsign=True, detach=False)
+        check_signed(signed, text, self._verifier)
         return signed
+
+    def sign_detached(self, content: bytes) -> bytes:
+        """An armored signature of ``content``, verified as a client will. Raises as ``sign``."""
+        signature = self._sign(content, clearsign=False, detach=True)
+        check_detached(signature, content, self._verifier)
+        return signature
 
     def verify(self, inrelease: bytes, where: str) -> bytes:
         """The text that was signed, when we signed it. Raises SigningError."""
@@ -178,9 +184,9 @@ class GpgSigner:
             )
         return gpg
 
-    def _sign(self, gpg: Any, release: bytes, *, clearsign: bool, detach: bool) -> bytes:  # noqa: ANN401
-        result = gpg.sign(
-            release,
+    def _sign(self, content: bytes, *, clearsign: bool, detach: bool) -> bytes:
+        result = self._opened().sign(
+            content,
             keyid=self._verifier.key.fingerprint,
             passphrase=self._passphrase or None,
             extra_args=list(SIGN_OPTIONS),

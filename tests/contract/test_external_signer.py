@@ -45,9 +45,9 @@ def test_gpg_itself_keeps_the_contract(tmp_path: Path) -> None:
         gpg(home, "--import", stdin=key().secret)
         command = ("gpg", "--homedir", str(home), "--batch", "--quiet", "--armor", "--digest-algo", "SHA512")
         ours = ExternalSigner(key=public(), command=command, directory=tmp_path, environment={})
-        signed = ours.sign(RELEASE)
-    assert ours.verify(signed.inrelease, "InRelease")
-    GpgVerifier(public()).verify_detached(signed.release_gpg, RELEASE, "Release.gpg")
+        signed, signature = ours.sign(RELEASE), ours.sign_detached(RELEASE)
+    assert ours.verify(signed, "InRelease")
+    GpgVerifier(public()).verify_detached(signature, RELEASE, "repomd.xml.asc")
 
 
 def test_a_script_below_katpkg_toml_is_found_and_knows_only_what_it_is_given(
@@ -56,7 +56,7 @@ def test_a_script_below_katpkg_toml_is_found_and_knows_only_what_it_is_given(
     monkeypatch.setenv("KATPKG_SIGNING_PASSPHRASE", "canary")
     script = with_key('env > known; echo "$*" >> asked; sign "$1"')
     signer(tmp_path, script).sign(RELEASE)
-    assert (tmp_path / "asked").read_text().split() == ["--clearsign", "--detach-sign"]
+    assert (tmp_path / "asked").read_text().split() == ["--clearsign"]
     assert "SECRET=s3cret" in (tmp_path / "known").read_text()
     assert "canary" not in (tmp_path / "known").read_text()
 
@@ -78,15 +78,6 @@ MISBEHAVING = {
     "changes what it signed": (with_key("sign \"$1\" | sed 's/Test/Evil/'"), "it is not signed by"),
     "signs with another key": (with_key('sign "$1"', "other"), "it is not signed by"),
     "signs with SHA-1": (with_key('sign --digest-algo SHA1 "$1"'), "a digest that clients refuse"),
-    "gives a binary signature": (
-        with_key('[ "$1" = --clearsign ] && sign "$1" || sign --no-armor "$1"'),
-        "it is no armored signature",
-    ),
-    "gives the clear-signed text twice": (with_key("sign --clearsign"), "it is no armored signature"),
-    "signs nothing in the second": (
-        with_key('[ "$1" = --clearsign ] && sign "$1" || sign "$1" < /dev/null'),
-        "would not take it for signed",
-    ),
     "fails": ("echo 'no card' >&2; exit 3", "the signing command did not sign: sign failed with status 3"),
     "is killed": ("kill -KILL $$", "the signing command did not sign: sign failed with status -9"),
     "floods its output": ("yes", "the signing command did not sign: sign says more than"),
@@ -98,6 +89,22 @@ MISBEHAVING = {
 def test_a_signer_is_refused_that(script: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(SigningError) as caught:
         signer(tmp_path, script).sign(RELEASE)
+    assert message in caught.value.message
+    assert not running_in(tmp_path)
+
+
+MISBEHAVING_DETACHED = {
+    "gives a binary signature": (with_key('sign --no-armor "$1"'), "it is no armored signature"),
+    "gives a clear-signed text": (with_key("sign --clearsign"), "it is no armored signature"),
+    "signs nothing": (with_key('sign "$1" < /dev/null'), "would not take it for signed"),
+    "fails": ("exit 3", "the signing command did not sign: sign failed with status 3"),
+}
+
+
+@pytest.mark.parametrize(("script", "message"), MISBEHAVING_DETACHED.values(), ids=MISBEHAVING_DETACHED)
+def test_a_signer_of_detached_signatures_is_refused_that(script: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SigningError) as caught:
+        signer(tmp_path, script).sign_detached(RELEASE)
     assert message in caught.value.message
     assert not running_in(tmp_path)
 

@@ -21,9 +21,9 @@ from pathlib import Path
 
 from katpkg.errors import KatpkgError
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.check.witness import DetachedVerifier
 from katpkg.repository.apt.generation import Generation
 from katpkg.repository.apt.plan import AptRepository
+from katpkg.repository.base import Verifier
 from katpkg.store.base import Store
 from tests.fault.ground import OLD, SUITE, Ground, Wrong, judge, pack
 
@@ -148,7 +148,7 @@ def _outcome(crowd: Crowd, error: BaseException | None) -> None:
         crowd.wrongs.append(f"{type(error).__name__}: {error}")
 
 
-def judge_crowd(crowd: Crowd, store: Store, verifier: DetachedVerifier) -> None:
+def judge_crowd(crowd: Crowd, store: Store, verifier: Verifier) -> None:
     """Raise Wrong unless all that was acknowledged is published, by generations that follow from one another."""
     every = {crowd.size.name(one, two) for one in range(crowd.size.publishers) for two in range(crowd.size.packages)}
     if crowd.acknowledged != every:
@@ -166,7 +166,7 @@ def judge_crowd(crowd: Crowd, store: Store, verifier: DetachedVerifier) -> None:
     judge(store, verifier, strict=True)
 
 
-def _chain(store: Store, verifier: DetachedVerifier) -> Iterator[Generation]:
+def _chain(store: Store, verifier: Verifier) -> Iterator[Generation]:
     kept = [each.key for each in store.list(layout.dists(SUITE.name, "generations/"))]
     for key in [*sorted(kept), ""]:
         generation = Generation.read(store, verifier, SUITE.name, key)

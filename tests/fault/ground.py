@@ -17,8 +17,9 @@ from katpkg.model.store import S3Options
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.apt.check.rules import Level
 from katpkg.repository.apt.check.verify import check_whole
-from katpkg.repository.apt.check.witness import DetachedVerifier, Ours
+from katpkg.repository.apt.check.witness import Ours
 from katpkg.repository.apt.plan import AptRepository
+from katpkg.repository.base import Verifier
 from katpkg.repository.keys import PublicKey
 from katpkg.repository.signing import GpgVerifier
 from katpkg.store.base import HIDDEN, Store
@@ -83,7 +84,7 @@ class Ground:
         return sorted((self.root / "new").iterdir())
 
     @property
-    def verifier(self) -> DetachedVerifier:
+    def verifier(self) -> Verifier:
         """Knows what is signed as it should be."""
         return GpgVerifier(_key(self.root / "archive.asc")) if self.is_signed else QuickSigner()
 
@@ -164,7 +165,7 @@ def _must(done: subprocess.CompletedProcess[str]) -> None:
         raise Wrong(f"{done.args}: {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-def judge(store: Store, verifier: DetachedVerifier, *, strict: bool = False) -> set[str]:
+def judge(store: Store, verifier: Verifier, *, strict: bool = False) -> set[str]:
     """The names of the packages that are published in ``store``. Raises Wrong unless the archive is whole.
 
     What clients need must be so at any time; with ``strict`` the copies, which none needs, must be in line too.

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
-from katpkg.errors import SigningError
-from katpkg.repository.base import Signed
+from katpkg.repository.clearsigned import SIGNATURE
 from tests.fakes import FakeSigner
 
 
 class QuickSigner(FakeSigner):
-    """Its detached signature is of one text and no other, as gpg's is."""
+    """Its signature is of one text and no other, as gpg's is."""
 
-    def sign(self, release: bytes) -> Signed:
-        return Signed(inrelease=super().sign(release).inrelease, release_gpg=_detached(release))
-
-    def verify_detached(self, signature: bytes, text: bytes, where: str) -> None:
-        if signature != _detached(text):
-            raise SigningError("it is not signed by the fake", where=where)
-
-
-def _detached(text: bytes) -> bytes:
-    return b"detached " + hashlib.sha256(text).hexdigest().encode()
+    def sign_detached(self, content: bytes) -> bytes:
+        return SIGNATURE + b"\n" + hashlib.sha256(content).hexdigest().encode() + b"\n"

@@ -129,6 +129,30 @@ def test_each_form_of_an_index_of_many_blocks_is_read(form: str, client: Client,
     assert client.lists("_Packages") == site.plain()
 
 
+def test_a_client_that_finds_no_inrelease_reads_release_and_its_signature(client: Client, site: Site, web: Web) -> None:
+    (site.public / "dists/bookworm/InRelease").unlink()
+    client.follow(web.url, site.key)
+    client.update()
+    fetched = [path for path in asked(web) if path.startswith("/dists/bookworm/Release")]
+    assert fetched == ["/dists/bookworm/Release", "/dists/bookworm/Release.gpg"]
+    assert client.lists("_Packages") == site.plain()
+    client.run("apt-get", "download", "package000003")
+    assert len(client.downloaded()) == 1
+
+
+@pytest.mark.parametrize("spoilt", [b"more\n", b"\nMore: lines\n", b"\n"])
+def test_a_client_that_finds_no_inrelease_refuses_a_release_that_was_changed(
+    spoilt: bytes, client: Client, site: Site, web: Web
+) -> None:
+    (site.public / "dists/bookworm/InRelease").unlink()
+    release = site.public / "dists/bookworm/Release"
+    release.write_bytes(release.read_bytes() + spoilt)
+    client.follow(web.url, site.key)
+    with pytest.raises(AssertionError, match=r"is not signed|invalid"):
+        client.update()
+    assert not list((client.directory / "var/lib/apt/lists").glob("*_Packages"))
+
+
 def test_after_one_more_package_a_client_fetches_what_changed_and_no_more(client: Client, site: Site, web: Web) -> None:
     client.follow(web.url, site.key)
     client.update()

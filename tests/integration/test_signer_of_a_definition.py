@@ -39,7 +39,7 @@ def test_the_key_comes_from_a_file_that_the_environment_names(tmp_path: Path, mo
     (tmp_path / "secret.asc").write_bytes(key().secret)
     monkeypatch.setenv("KATPKG_SIGNING_KEY_FILE", str(tmp_path / "secret.asc"))
     with session(tmp_path).signer() as signer:
-        assert signer.verify(signer.sign(RELEASE).inrelease, "InRelease")
+        assert signer.verify(signer.sign(RELEASE), "InRelease")
 
 
 def test_without_a_key_it_is_said_how_to_give_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,4 +62,4 @@ def test_a_command_signs_with_the_variables_it_may_know_and_no_key_of_ours(
         with session(tmp_path, command).signer() as signer, pytest.raises(SigningError, match="did not sign"):
             signer.sign(RELEASE)
         with session(tmp_path, f'{command}environment = ["GNUPGHOME", "NOT_SET"]\n').signer() as signer:
-            assert signer.verify(signer.sign(RELEASE).inrelease, "InRelease")
+            assert signer.verify(signer.sign(RELEASE), "InRelease")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from katpkg.errors import SigningError
+from katpkg.repository.clearsigned import covered, signature_of
 from katpkg.repository.gpg import gpg, short_home
 from katpkg.repository.keys import LEAST_VALIDITY, PublicKey
 from katpkg.repository.signing import CLEAR_SIGNED, GpgSigner, GpgVerifier
@@ -72,10 +73,6 @@ def homes() -> set[Path]:
     return set(Path("/tmp").glob(f"{OURS}-*"))
 
 
-def lines(text: bytes) -> list[bytes]:
-    return [line.rstrip() for line in text.splitlines()]
-
-
 def processes() -> list[str]:
     return [
         path.read_bytes().replace(b"\0", b" ").decode()
@@ -88,11 +85,35 @@ def processes() -> list[str]:
 def test_what_is_signed_is_what_apt_takes_and_the_text_is_the_one_given() -> None:
     with GpgSigner(public(), key().secret, "") as signer:
         signed = signer.sign(RELEASE)
-        assert signer.sign(RELEASE + b"more\n").inrelease != signed.inrelease
-    assert CLEAR_SIGNED.fullmatch(signed.inrelease)
-    assert b"Hash: SHA512" in signed.inrelease
-    assert lines(GpgVerifier(public()).verify(signed.inrelease, "x")) == lines(RELEASE)
-    GpgVerifier(public()).verify_detached(signed.release_gpg, RELEASE, "x")
+        assert signer.sign(RELEASE + b"more\n") != signed
+    assert CLEAR_SIGNED.fullmatch(signed)
+    assert b"Hash: SHA512" in signed
+    assert covered(GpgVerifier(public()).verify(signed, "x")) == covered(RELEASE)
+
+
+def test_the_signature_of_a_clear_signed_text_is_good_by_itself_for_what_it_covers(tmp_path: Path) -> None:
+    """What lies there as Release and Release.gpg: for gpgv, for sqv, and for gpg."""
+    with GpgSigner(public(), key().secret, "") as signer:
+        signed = signer.sign(RELEASE)
+    (tmp_path / "key").write_bytes(public().packets)
+    (tmp_path / "Release").write_bytes(covered(RELEASE))
+    (tmp_path / "Release.gpg").write_bytes(signature_of(signed))
+    files = [tmp_path / "Release.gpg", tmp_path / "Release"]
+    subprocess.run(["gpgv", "--keyring", tmp_path / "key", *files], check=True, capture_output=True)
+    subprocess.run(["sqv", "--keyring", tmp_path / "key", *files], check=True, capture_output=True)
+    with short_home() as home:
+        gpg(home, "--import", stdin=public().packets)
+        gpg(home, "--verify", *map(str, files))
+    with pytest.raises(SigningError, match="would not take it for signed"):
+        GpgVerifier(public()).verify_detached(signature_of(signed), covered(RELEASE) + b"\n", "x")
+
+
+def test_a_detached_signature_is_of_every_byte() -> None:
+    with GpgSigner(public(), key().secret, "") as signer:
+        signature = signer.sign_detached(RELEASE)
+        signer.verify_detached(signature, RELEASE, "x")
+        with pytest.raises(SigningError, match="would not take it for signed"):
+            signer.verify_detached(signature, covered(RELEASE), "x")
 
 
 def test_the_secret_key_is_looked_at_when_something_is_signed_and_not_before() -> None:
@@ -100,7 +121,7 @@ def test_the_secret_key_is_looked_at_when_something_is_signed_and_not_before() -
         signer_home = homes()
         with GpgSigner(public(), key().secret, "") as other:
             signed = other.sign(RELEASE)
-        signer.verify(signed.inrelease, "InRelease")
+        signer.verify(signed, "InRelease")
         assert homes() == signer_home
 
 
@@ -128,17 +149,17 @@ def test_a_key_with_a_passphrase_needs_the_right_one() -> None:
         secret = gpg(home, "--passphrase", "s3cret", "--armor", "--export-secret-keys").stdout
         known = PublicKey.parse(gpg(home, "--armor", "--export").stdout, "a.asc")
     with GpgSigner(known, secret, "s3cret") as signer:
-        assert signer.sign(RELEASE).inrelease
+        assert signer.sign(RELEASE)
     with GpgSigner(known, secret, "wrong") as signer, pytest.raises(SigningError, match="gpg did not sign"):
         signer.sign(RELEASE)
 
 
 def test_a_foreign_signature_is_refused_and_named() -> None:
     with GpgSigner(public("other"), key("other").secret, "") as signer:
-        signed = signer.sign(RELEASE)
+        signed, signature = signer.sign(RELEASE), signer.sign_detached(RELEASE)
     for check in (
-        lambda: GpgVerifier(public()).verify(signed.inrelease, "dists/bookworm/InRelease"),
-        lambda: GpgVerifier(public()).verify_detached(signed.release_gpg, RELEASE, "dists/bookworm/InRelease"),
+        lambda: GpgVerifier(public()).verify(signed, "dists/bookworm/InRelease"),
+        lambda: GpgVerifier(public()).verify_detached(signature, RELEASE, "dists/bookworm/InRelease"),
     ):
         with pytest.raises(SigningError) as caught:
             check()
@@ -151,7 +172,7 @@ def test_a_changed_text_is_refused() -> None:
     with GpgSigner(public(), key().secret, "") as signer:
         signed = signer.sign(RELEASE)
     with pytest.raises(SigningError, match="it is not signed by"):
-        GpgVerifier(public()).verify(signed.inrelease.replace(b"Origin: Test", b"Origin: Evil"), "x")
+        GpgVerifier(public()).verify(signed.replace(b"Origin: Test", b"Origin: Evil"), "x")
 
 
 def test_a_digest_that_clients_refuse_is_refused() -> None:
@@ -233,7 +254,7 @@ def programs(*argv: str, env: dict[str, str], log: Path) -> list[str]:
 def test_one_program_reads_the_public_key_and_one_verifies(tmp_path: Path) -> None:
     (tmp_path / "archive.asc").write_bytes(key().public)
     with GpgSigner(public(), key().secret, "") as signer:
-        (tmp_path / "InRelease").write_bytes(signer.sign(RELEASE).inrelease)
+        (tmp_path / "InRelease").write_bytes(signer.sign(RELEASE))
     (tmp_path / "secret.asc").write_bytes(key().secret)
     script = """
 import sys; from pathlib import Path
@@ -249,4 +270,4 @@ with GpgSigner(PublicKey.read(here / "archive.asc"), (here / "secret.asc").read_
     env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     assert programs(*words, "verify", env=env, log=tmp_path / "log") == ["gpg", "gpgv"]
     signing = programs(*words, "sign", env=env, log=tmp_path / "log")
-    assert sorted(signing) == sorted(["gpg"] * 5 + ["gpgv"] * 2 + ["gpg-agent", "sqv"])
+    assert sorted(signing) == sorted(["gpg"] * 4 + ["gpgv"] * 2 + ["gpg-agent", "sqv"])

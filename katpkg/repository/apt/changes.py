@@ -133,7 +133,7 @@ class Restore:
             )
         _compare(draft, reader, target)
         draft.actions += [Rely(phase=Phase.POOL, key=stanza.filename) for stanza in draft.added.values()]
-        draft.indexes = {path: digest for path, digest in target.release.indexes.items() if ".diff/" not in path}
+        draft.indexes = {path: digest for path, digest in target.release.indexes.items() if _leads_back(draft, path)}
         _take_files(draft, reader, target)
         for shelf in _joining(draft):
             draft.begin(shelf, _sorted([each for each in target.stanzas(reader) if each.architecture.is_all]))
@@ -163,6 +163,11 @@ def _compare(draft: Draft, reader: Reader, target: Generation) -> None:
     before = {stanza.key: stanza for stanza in draft.current.stanzas(reader)} if draft.current else {}
     draft.added = {name: stanza for name, stanza in after.items() if name not in before}
     draft.dropped = {name: stanza for name, stanza in before.items() if name not in after}
+
+
+def _leads_back(draft: Draft, path: str) -> bool:
+    """Whether the file ``path`` of an earlier generation is of use: patches lead on, and Contents may be turned off."""
+    return ".diff/" not in path and (draft.suite.contents or not layout.is_contents(path))
 
 
 def _take_files(draft: Draft, reader: Reader, target: Generation) -> None:

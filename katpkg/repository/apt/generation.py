@@ -15,6 +15,7 @@ from katpkg.repository.apt.index import Index
 from katpkg.repository.apt.release import Release
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader, Verifier
+from katpkg.repository.clearsigned import covered, signature_of
 from katpkg.repository.publication import Token
 from katpkg.repository.published import Key
 
@@ -30,10 +31,8 @@ class Generation:
     inrelease: bytes
     token: Token
     text: bytes
-    """The Release file that was signed."""
+    """What was signed."""
     release: Release
-    release_gpg: bytes | None = None
-    """The signature beside it, which old clients ask for; None where there is none, or it was not asked for."""
 
     @classmethod
     def read(cls, reader: Reader, verifier: Verifier, suite: SuiteName, key: str = "") -> Self | None:
@@ -41,20 +40,13 @@ class Generation:
 
         Raises SigningError when we did not sign it, and RepositoryError when it cannot be read.
         """
-        keys = [key] if key else [layout.dists(suite, "InRelease"), layout.dists(suite, "Release.gpg")]
-        found, *beside = reader.read_all(keys)
+        key = key or layout.dists(suite, "InRelease")
+        found = reader.read(key)
         if found is None:
             return None
         inrelease, token = found
-        text = verifier.verify(inrelease, keys[0])
-        return cls(
-            suite=suite,
-            inrelease=inrelease,
-            token=token,
-            text=text,
-            release=Release.parse(text, keys[0]),
-            release_gpg=next((each[0] for each in beside if each), None),
-        )
+        text = verifier.verify(inrelease, key)
+        return cls(suite=suite, inrelease=inrelease, token=token, text=text, release=Release.parse(text, key))
 
     @property
     def name(self) -> str:
@@ -81,6 +73,11 @@ class Generation:
             if self.release.indexes[path := layout.packages(*shelf)] != other.release.indexes.get(path)
         ]
         return {key for index in self.indexes(reader, shelves) for key in index.every_key()}
+
+    @property
+    def parts(self) -> Mapping[str, bytes]:
+        """Its InRelease in two files, which old clients ask for, by their names."""
+        return parts(self.inrelease, self.text)
 
     def shelves(self) -> Iterator[Shelf]:
         """Every component and architecture that it has an index of."""
@@ -110,6 +107,11 @@ class Generation:
         """Every package; those for all architectures once for each. Raises RepositoryError."""
         for index in self.indexes(reader, list(self.shelves())):
             yield from index.stanzas()
+
+
+def parts(inrelease: bytes, text: bytes) -> Mapping[str, bytes]:
+    """Release.gpg and Release: the signature that ``inrelease`` holds, and just what of ``text`` it is good for."""
+    return {"Release.gpg": signature_of(inrelease), "Release": covered(text)}
 
 
 def read_files(reader: Reader, suite: SuiteName, listed: Mapping[str, Digest]) -> list[bytes]:

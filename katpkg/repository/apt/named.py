@@ -1,4 +1,4 @@
-"""The keys of everything that generations name: their indexes, the patches, and the packages."""
+"""The keys of everything that generations name: their indexes and copies of them, the patches, and the packages."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Named:
         """Add ``generation``. Raises RepositoryError when an index of it is missing or damaged."""
         for path, digest in generation.release.indexes.items():
             self._keys.add(layout.by_hash(generation.suite, path, digest.sha256))
+            self._keys.add(layout.dists(generation.suite, path))
             if path.endswith("/Packages"):
                 self._add_packages(generation, path)
             elif path.endswith(".diff/Index"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
 
@@ -14,7 +15,7 @@ from katpkg.repository.admission import check_fit
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.changes import Add, Change, Incoming
 from katpkg.repository.apt.draft import Draft
-from katpkg.repository.apt.generation import Generation
+from katpkg.repository.apt.generation import Generation, parts
 from katpkg.repository.apt.inventory import MembersOf, take_inventory, unknown
 from katpkg.repository.apt.release import FOREVER, Release
 from katpkg.repository.apt.stanza import Stanza
@@ -61,33 +62,33 @@ class AptRepository:
             return Publication(title=f"{self._suite.name}: nothing is published")
         release = Release.of(self._suite, draft.moment, draft.indexes)
         if current and release.says_the_same(current.release) and not draft.is_new:
-            return self._unchanged(reader, current, signer)
+            return self._unchanged(reader, current)
         actions = [*draft.actions, *self._keep(current), *self._commit(current, release, signer)]
+        actions = _over_leftovers(reader, actions) if current else actions
         actions.sort(key=lambda action: action.phase)
         return Publication(title=f"{self._suite.name}: {_news(draft)}", actions=actions)
 
-    def copies(self, reader: Reader, signer: Signer) -> Publication:
+    def copies(self, reader: Reader, verifier: Verifier) -> Publication:
         """What brings the copies in line with the published state, whatever is there. Raises as ``plan``."""
-        current = self.current(reader, signer)
+        current = self.current(reader, verifier)
         if current is None:
             return Publication(title=f"{self._suite.name}: nothing is published")
-        return self._copies(reader, current, signer)
+        return self._copies(reader, current)
 
-    def _unchanged(self, reader: Reader, current: Generation, signer: Signer) -> Publication:
+    def _unchanged(self, reader: Reader, current: Generation) -> Publication:
         """Nothing; or the copies, if whoever published last did not come to their end: Release is the last of them."""
         found = reader.read(layout.dists(self._suite.name, "Release"))
-        if found is None or found[0] != current.text:
-            return self._copies(reader, current, signer)
+        if found is None or found[0] != current.parts["Release"]:
+            return self._copies(reader, current)
         return Publication(title=f"{self._suite.name}: nothing changed")
 
-    def _copies(self, reader: Reader, current: Generation, signer: Signer) -> Publication:
+    def _copies(self, reader: Reader, current: Generation) -> Publication:
         paths = [path for path in current.release.indexes if not layout.is_plain(path)]
         actions: list[Action] = [
             Put(key=layout.dists(self._suite.name, path), content=content)
             for path, content in zip(paths, current.files(reader, paths), strict=True)
         ]
-        signature = signer.sign(current.text).release_gpg
-        for name, content in (("Release.gpg", signature), ("Release", current.text)):
+        for name, content in current.parts.items():
             actions.append(Put(key=layout.dists(self._suite.name, name), content=content))
         return Publication(title=f"{self._suite.name}: copies", actions=actions)
 
@@ -127,16 +128,26 @@ class AptRepository:
 
     def _commit(self, current: Generation | None, release: Release, signer: Signer) -> Iterator[Action]:
         text = release.render()
-        signed = signer.sign(text)
+        inrelease = signer.sign(text)
         yield Commit(
             key=layout.dists(self._suite.name, "InRelease"),
-            content=signed.inrelease,
+            content=inrelease,
             token=current.token if current else None,
             moment=release.date,
         )
-        before = (current.release_gpg, current.text) if current else (None, None)
-        for name, content, old in zip(("Release.gpg", "Release"), (signed.release_gpg, text), before, strict=True):
-            yield Replace(key=layout.dists(self._suite.name, name), content=content, before=old)
+        before = current.parts if current else {}
+        for name, content in parts(inrelease, text).items():
+            yield Replace(key=layout.dists(self._suite.name, name), content=content, before=before.get(name))
+
+
+def _over_leftovers(reader: Reader, actions: Sequence[Action]) -> list[Action]:
+    """``actions``, with what lies where there is no copy in the published state: one from when it was listed before."""
+    keys = [action.key for action in actions if isinstance(action, Replace) and action.before is None]
+    found = {key: each[0] for key, each in zip(keys, reader.read_all(keys), strict=True) if each}
+    return [
+        replace(action, before=found[action.key]) if isinstance(action, Replace) and action.key in found else action
+        for action in actions
+    ]
 
 
 def _news(draft: Draft) -> str:

@@ -27,7 +27,10 @@ it must not outlive its indexes.
 """
 
 KINDS = {
-    Phase.UNLIST: re.compile(r"dists/[^/]+/(.+/)?(by-hash/SHA256/[0-9a-f]{64}|Packages\.diff/[^/]+\.gz)"),
+    Phase.UNLIST: re.compile(
+        r"dists/[^/]+/(.+/)?(by-hash/SHA256/[0-9a-f]{64}|Packages\.diff/([^/]+\.gz|Index)"
+        r"|Packages\.[gx]z|Contents-[^/]+\.gz)"
+    ),
     Phase.PRUNE: re.compile(r"pool/.+\.deb"),
 }
 """What is ours to delete, besides generations. Whatever else lies there is left alone."""

@@ -57,7 +57,7 @@ class RpmRepository:
         actions = [*draft.actions, *self._write(files, repomd, pointer, date, signer)]
         return Publication(title=f"{name}: {_news(draft)}", actions=actions)
 
-    def copies(self, reader: Reader, signer: Signer) -> Publication:  # noqa: ARG002  # there are none
+    def copies(self, reader: Reader, verifier: Verifier) -> Publication:  # noqa: ARG002  # there are none
         """Nothing: every generation is whole in itself."""
         return Publication(title=f"{self._suite.name}: no copies")
 
@@ -90,7 +90,7 @@ class RpmRepository:
             yield _create(f"{at}{layout.metadata(each.kind, Digest.of(each.gz).sha256)}", each.gz)
         key = layout.repomd(self._suite.name, name)
         yield _create(key, repomd)
-        yield _create(f"{key}.asc", signer.sign(repomd).release_gpg)
+        yield _create(f"{key}.asc", signer.sign_detached(repomd))
         if pointer is not None:
             yield _create(layout.replaced(self._suite.name, pointer.name), pointer.content)
         yield self._commit(name, pointer, date)

@@ -14,8 +14,8 @@ from typing import Self
 
 from katpkg import process
 from katpkg.errors import SigningError
-from katpkg.repository.apt.check.clearsigned import ClearSigned
 from katpkg.repository.apt.check.witness import Key, Testimony
+from katpkg.repository.clearsigned import ClearSigned
 from katpkg.repository.gpg import PATIENCE, gpg, short_home
 from katpkg.repository.signing import STRONG, VALID
 

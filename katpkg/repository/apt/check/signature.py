@@ -6,9 +6,9 @@ import re
 
 from katpkg.errors import KatpkgError, SigningError
 from katpkg.repository.apt.check import policy
-from katpkg.repository.apt.check.clearsigned import BEGIN, ClearSigned, same_text
 from katpkg.repository.apt.check.rules import Rule
 from katpkg.repository.apt.check.scope import Suite
+from katpkg.repository.clearsigned import BEGIN, ClearSigned, covered
 
 ARMOR = b"-----BEGIN PGP SIGNATURE-----"
 FIELD = re.compile(rb"^[A-Za-z][A-Za-z0-9-]*:", re.MULTILINE)
@@ -23,7 +23,7 @@ def check_signatures(suite: Suite, inrelease: bytes | None) -> bytes | None:
     if inrelease is None:
         return _without_inrelease(suite, release, signature)
     text = _check_inrelease(suite, inrelease)
-    if release is not None and not same_text(release, text):
+    if release is not None and covered(release) != covered(text):
         suite.tell(Rule.RELEASE_DIFFERS, "Release", "it is not the text that InRelease signs")
     for name, content in (("Release", release), ("Release.gpg", signature)):
         if content is None and not suite.has_failed(name):

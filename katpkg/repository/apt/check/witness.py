@@ -46,20 +46,13 @@ class Witness(Protocol):
         """Raise SigningError unless ``signature`` is good, of ``text``."""
 
 
-class DetachedVerifier(Verifier, Protocol):
-    """Knows whether we signed something, both ways."""
-
-    def verify_detached(self, signature: bytes, text: bytes, where: str) -> None:
-        """Raise SigningError unless ``signature`` is ours, of ``text``."""
-
-
 class Ours:
     """A verifier of ours as a witness: it knows no more than whether it was us.
 
     It remembers what it has found good, by content: earlier generations need not be verified every time.
     """
 
-    def __init__(self, verifier: DetachedVerifier) -> None:
+    def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
         self._texts: dict[Sha256, bytes] = {}
         self._detached: set[tuple[Sha256, Sha256]] = set()

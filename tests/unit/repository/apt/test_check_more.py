@@ -245,7 +245,7 @@ def foreign(packages: Mapping[str, bytes], forms: tuple[str, ...], kinds: tuple[
     store.objects = {f"dists/stable/{path}": content for path, content in files.items()}
     store.objects |= {f"debs/{name}.deb": content for name, content in packages.items()}
     store.objects["dists/stable/Release"] = "\n".join([*lines, ""]).encode()
-    store.objects["dists/stable/Release.gpg"] = b"detached"
+    store.objects["dists/stable/Release.gpg"] = FakeSigner().sign_detached(b"")
     return store
 
 

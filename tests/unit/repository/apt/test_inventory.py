@@ -231,6 +231,33 @@ def test_turned_off_and_on_again_they_have_what_was_published_meanwhile(archive:
     assert archive.contents() == ["usr/a kat-a", "usr/b kat-b", "usr/c kat-c"]
 
 
+def test_turned_off_and_on_again_they_replace_the_copies_of_before_and_nothing_twice(archive: Archive) -> None:
+    archive.publish({"kat-a": "usr/a"})
+    archive.publish({"kat-b": "usr/b"}, suite=WITHOUT)
+    archive.store.log.clear()
+    archive.publish({"kat-c": "usr/c"})
+    assert len(archive.store.log) == len({*archive.store.log})
+    assert archive.contents("amd64") == archive.contents("arm64") == ["usr/a kat-a", "usr/b kat-b", "usr/c kat-c"]
+
+
+def test_a_rollback_where_they_are_turned_off_leaves_them_alone(archive: Archive) -> None:
+    archive.publish({"kat-a": "usr/a"})
+    archive.publish({"kat-b": "usr/b"}, suite=WITHOUT)
+    archive.store.log.clear()
+    archive.make(Restore(generation=archive.kept()[0]), WITHOUT)
+    assert archive.listed_files() == []
+    assert not [key for key in archive.store.log if "Contents" in key]
+
+
+def test_turned_off_their_copies_go_when_no_generation_lists_them_any_more(archive: Archive) -> None:
+    archive.publish({"kat-a": "usr/a"})
+    archive.publish({"kat-b": "usr/b"}, suite=WITHOUT)
+    archive.pass_time(days=3)
+    assert "Contents-amd64.gz" not in archive.prune(generations=1, generation_hours=0)
+    assert {"Contents-amd64.gz", "Contents-arm64.gz"} < {*archive.prune(generations=0, generation_hours=0)}
+    assert not [key for key in archive.store.objects if "Contents" in key]
+
+
 def test_an_optimized_suite_keeps_its_contents(archive: Archive) -> None:
     archive.publish({"kat-a": "usr/a"})
     before = archive.contents()

@@ -1,4 +1,4 @@
-"""A clear-signed message taken apart, as strictly as apt does it (RFC 9580, 7)."""
+"""A clear-signed message, and its parts: a text, and a signature that is good for it by itself (RFC 9580, 7)."""
 
 from __future__ import annotations
 
@@ -40,10 +40,15 @@ class ClearSigned:
         return cls(text=b"\n".join(text), signature=b"\n".join([*lines[signature:], b""]))
 
 
-def same_text(one: bytes, other: bytes) -> bool:
-    """Whether both are the same as far as a clear signature covers it: not spaces at the end of a line."""
-    return _lines(one) == _lines(other)
+def covered(text: bytes) -> bytes:
+    """What of ``text`` a clear signature signs: neither spaces at the end of a line, nor the end of the last line.
+
+    These very bytes are what the signature is good for when it stands alone.
+    """
+    return b"\n".join(line.rstrip() for line in text.removesuffix(b"\n").split(b"\n"))
 
 
-def _lines(text: bytes) -> list[bytes]:
-    return [line.rstrip() for line in text.rstrip(b"\n").split(b"\n")]
+def signature_of(content: bytes) -> bytes:
+    """The armored signature at the end of the clear-signed message ``content``, which was verified before."""
+    _, begin, rest = content.rpartition(SIGNATURE)
+    return begin + rest
