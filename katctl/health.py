@@ -52,7 +52,7 @@ def service_health(site: Site, module: Module, service: Service) -> Finding:
     found = partial(Finding, module=module.name, subject=service.unit)
     state = systemd.state(service.unit)
     if state != "active":
-        verdict, said = _why_not_active(service, state)
+        verdict, said = _why_not_active(site, service, state)
         return found(verdict=verdict, said=said)
     if service.health is None:
         return found(verdict=Verdict.WELL, said="active")
@@ -80,11 +80,19 @@ def _questions(site: Site) -> Iterator[Question]:
             yield partial(service_health, site, module, service)
 
 
-def _why_not_active(service: Service, state: str) -> tuple[Verdict, str]:
+def refusal(site: Site, service: Service) -> str:
+    """In what way the administrator said that ``service`` is not to run; empty when they did not."""
+    if systemd.is_masked(service.unit):
+        return "masked"
+    was_enabled = service.unit in site.memory.state.enabled
+    return "disabled" if was_enabled and not systemd.is_enabled(service.unit) else ""
+
+
+def _why_not_active(site: Site, service: Service, state: str) -> tuple[Verdict, str]:
     if not service.is_possible:
         return Verdict.IDLE, f"{state}: there is no {service.condition}"
-    if systemd.is_masked(service.unit):
-        return Verdict.IDLE, f"{state}: the administrator masked it"
+    if refused := refusal(site, service):
+        return Verdict.IDLE, f"{state}: the administrator {refused} it"
     return Verdict.UNWELL, f"{state}: journalctl -u {service.unit}"
 
 

@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from katctl import packages, process, settings, systemd
 from katctl.errors import DefinitionError, StepFailed, ToolFailed
-from katctl.health import Verdict, service_health
+from katctl.health import Verdict, refusal, service_health
 from katctl.model import Migration, Module, Product, Service
 from katctl.site import Site
 from katctl.steps import Step
@@ -115,12 +115,8 @@ class Start:
         self._wait(wanted)
 
     def _wanted(self) -> Iterator[tuple[Module, Service]]:
-        enabled = self.site.memory.state.enabled
         for module, service in self.services:
-            refused = systemd.is_masked(service.unit) or (
-                service.unit in enabled and not systemd.is_enabled(service.unit)
-            )
-            if service.is_possible and not refused:
+            if service.is_possible and not refusal(self.site, service):
                 yield module, service
 
     def _why(self, module: Module, service: Service) -> str:

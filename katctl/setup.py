@@ -19,6 +19,7 @@ def set_up(site: Site) -> None:
     """Make all that is missing. Raises KatctlError, after remembering which step failed."""
     with site.memory.alone():
         (site.product.state / MARK).touch()
+        _forget_removed(site)
         step_name = ""
         try:
             for step in _steps(site):
@@ -47,6 +48,14 @@ def missing(site: Site) -> Iterator[tuple[str, str]]:
     for step in _steps(site):
         for thing in step.missing():
             yield step.name, thing
+
+
+def _forget_removed(site: Site) -> None:
+    """A unit that went with its package is new when it comes back, not one that the administrator disabled."""
+    here = {service.unit for _, service in site.product.services}
+    known = site.memory.state.enabled
+    if not here.issuperset(known):
+        site.memory.change(enabled=tuple(unit for unit in known if unit in here))
 
 
 def _steps(site: Site) -> list[Step]:

@@ -1,4 +1,4 @@
-"""Units through systemctl(1), and deb-systemd-helper(1p) where dpkg has to know."""
+"""Units through systemctl(1)."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def show(unit: str, what: str) -> str:
 
 def enable(unit: str) -> None:
     """Start it at boot from now on; dpkg takes that back when its package is purged."""
-    # it insists on being called by dpkg; it keeps the record by which a package's postrm takes back what was enabled
-    process.run(["deb-systemd-helper", "enable", unit], env={"DPKG_MAINTSCRIPT_PACKAGE": "katctl"})
+    # not deb-systemd-helper: what its update-state has seen without a link, it takes for disabled by the administrator
+    process.run(["systemctl", "--quiet", "enable", unit])
 
 
 def start(units: Sequence[str]) -> None:

@@ -160,7 +160,10 @@ def _maintainer_scripts(spec: PackageSpec, templates: Templates) -> Mapping[str,
         }
         scripts[f"{spec.name}.postinst"] = templates.render("postinst.j2", **values)
     if environment is not None or prepares:
-        scripts[f"{spec.name}.prerm"] = templates.render("prerm.j2", environment=environment, prepares=prepares)
+        units = [f"{unit.name}.{unit.suffix}" for unit in spec.units]
+        scripts[f"{spec.name}.prerm"] = templates.render(
+            "prerm.j2", environment=environment, prepares=prepares, units=units
+        )
     if spec.directories:
         paths = [directory.path for directory in spec.directories]
         scripts[f"{spec.name}.postrm"] = templates.render("postrm.j2", directories=paths)
