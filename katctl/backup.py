@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -99,7 +100,8 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
         directories={path: f"directories{path}" for path in _directories(site)} if data else {},
     )
     with tarfile.open(fileobj=file, mode="w") as tar, tempfile.TemporaryDirectory(dir=site.product.state) as work:
-        for name, path in (*_configuration(site), *_dumps(site, manifest, Path(work))):
+        # one after the other: a dump goes when it was read
+        for name, path in chain(_configuration(site), _dumps(site, manifest, Path(work))):
             _add(tar, name, path, manifest)
         for root, prefix in manifest.directories.items():
             _add_tree(tar, prefix, Path(root), manifest)

@@ -31,18 +31,21 @@ def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
     """What proves that the service is well, in a few words. ``environment`` is its settings. Raises Unwell."""
     if probe.queue:
         return _ask_queue(probe.queue, queue_url)
-    status, answer = _request(probe, environment)
-    if probe.status not in (0, status):
-        raise Unwell(f"{probe.url} answers {status}: {_short(answer)}")
-    if probe.contains not in answer:
-        raise Unwell(f"{probe.url} does not say {probe.contains!r}: {_short(answer)}")
-    return f"{probe.url} answers {status}"
-
-
-def _request(probe: Probe, environment: dict[str, str]) -> tuple[int, str]:
     url = SETTING.sub(lambda match: environment.get(match[1], ""), probe.url)
+    status, answer = _request(url, _form(probe, environment))
+    if probe.status not in (0, status):
+        raise Unwell(f"{url} answers {status}: {_short(answer)}")
+    if probe.contains not in answer:
+        raise Unwell(f"{url} does not say {probe.contains!r}: {_short(answer)}")
+    return f"{url} answers {status}"
+
+
+def _form(probe: Probe, environment: dict[str, str]) -> bytes | None:
     pairs = [pair.partition("=")[::2] for pair in probe.form]
-    body = urlencode([(name, environment.get(setting, "")) for name, setting in pairs]).encode() if pairs else None
+    return urlencode([(name, environment.get(setting, "")) for name, setting in pairs]).encode() if pairs else None
+
+
+def _request(url: str, body: bytes | None) -> tuple[int, str]:
     try:
         with _opener.open(Request(url, body), timeout=SECONDS) as answer:  # noqa: S310
             return answer.status, answer.read(MOST).decode("utf-8", "replace")

@@ -63,14 +63,16 @@ class RabbitMQ:
         self.start()
         self._ask("add_vhost", name)
         try:
-            self._ask("add_user", name, stdin=password)
+            self._tell("add_user", name, password)
         except ToolFailed as error:
             if "already exists" not in (error.details or ""):
                 raise
-            self._ask("change_password", name, stdin=password)
+            self._tell("change_password", name, password)
         self._ask("set_permissions", "-p", name, name, ".*", ".*", ".*")
 
-    def _ask(self, command: str, *words: str, stdin: str = "") -> str:
-        return process.run(
-            ["rabbitmqctl", "--quiet", command, *words], stdin=f"{stdin}\n" if stdin else "", patience=90
-        )
+    def _ask(self, command: str, *words: str) -> str:
+        return process.run(["rabbitmqctl", "--quiet", command, *words], patience=90)
+
+    def _tell(self, command: str, name: str, password: str) -> None:
+        """Without --quiet: newer ones read no password when there are other words than command and name."""
+        process.run(["rabbitmqctl", command, name], stdin=f"{password}\n", patience=90)

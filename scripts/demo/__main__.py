@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -15,10 +15,9 @@ from rich.table import Table
 from katpkg.config.project import load_project
 from katpkg.model.names import Codename
 from katpkg.model.project import Project
-from katpkg.model.service import Service
 from scripts.lab.archive import install_keyring
 from scripts.lab.machine import Machine
-from scripts.lab.roots import debian_root
+from scripts.lab.roots import SERVER, debian_root
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFINITION = ROOT / "tests" / "demo"
@@ -44,7 +43,7 @@ def main() -> None:
     katpkg("publish", "--target", BOOKWORM)
     project = load_project(DEFINITION).project
     step("a Debian 12 machine with nothing of ours on it")
-    with Machine(debian_root(BOOKWORM), "demo") as machine:
+    with Machine(debian_root(BOOKWORM, SERVER), "demo") as machine:
         install(machine, project)
         table = survey(machine, project)
     say.print(table)
@@ -83,33 +82,19 @@ def install(machine: Machine, project: Project) -> None:
 
 
 def survey(machine: Machine, project: Project) -> Table:
-    """What runs on the machine, and how it is. Raises AssertionError when something is not well."""
+    """What is installed on the machine, and how it says it is. Raises AssertionError when something is not well."""
+    found = json.loads(machine.says("katctl", "health", "--json"))["findings"]
     table = Table(title="what is installed and runs", title_justify="left", title_style="bold")
-    for column in ("package", "version", "unit", "state", "health"):
+    for column in ("package", "version", "what", "is", "because"):
         table.add_column(column, overflow="fold")
     for module in project.modules[BOOKWORM]:
         version = machine.says("dpkg-query", "--show", "--showformat=${Version}", module.package)
-        for row in rows(machine, module.services) or [("", "", "")]:
+        mine = [(each["subject"], each["verdict"], each["said"]) for each in found if each["module"] == module.name]
+        for row in mine or [("", "", "")]:
             table.add_row(module.package, version, *row)
     keyring = project.archive.keyring_package
     table.add_row(keyring, machine.says("dpkg-query", "--show", "--showformat=${Version}", keyring), "", "", "")
     return table
-
-
-def rows(machine: Machine, services: tuple[Service, ...]) -> list[tuple[str, str, str]]:
-    """Unit, state and health answer of each service."""
-    return list(_rows(machine, services))
-
-
-def _rows(machine: Machine, services: tuple[Service, ...]) -> Iterator[tuple[str, str, str]]:
-    for service in services:
-        answer = ""
-        if service.health is not None:
-            health = service.health
-            answer = machine.wait_for(health.url, patience=health.patience, contains=health.contains)
-            answer = f"{health.url}: {' '.join(answer.split())[:60]}"
-        unit = f"{service.name}.service"
-        yield unit, machine.says("systemctl", "is-active", unit), answer
 
 
 if __name__ == "__main__":

@@ -12,13 +12,23 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from uv import find_uv_bin
 
-WHEELS = {"kinto": "26.5.0", "flower": "2.0.1"}
+WHEELS = {
+    "kinto": ("26.5.0", ("psycopg2-binary", "sqlalchemy", "transaction", "zope-sqlalchemy")),
+    "flower": ("2.0.1", ()),
+}
+"""Real software: its version, and what its lock holds besides what it asks for."""
+
+OWN = {"notes": ("1.0", ("psycopg2-binary",)), "courier": ("1.0", ("pika",))}
+"""Small software that is written here: the same."""
+
 RELEASES = {"bookworm": ("3.11", "2_36"), "trixie": ("3.13", "2_40")}
 FILES = Path(__file__).parent / "files"
 MOMENT = 1_790_000_000
@@ -29,8 +39,10 @@ def main() -> None:
     """Make what is missing in the directory that the command line names."""
     into = Path(sys.argv[1])
     into.mkdir(parents=True, exist_ok=True)
-    for name, version in WHEELS.items():
-        make(into / f"{name}-{version}.zip", partial(wheel, name, version))
+    for name, (version, besides) in WHEELS.items():
+        make(into / f"{name}-{version}.zip", partial(wheel, name, version, besides))
+    for name, (version, needs) in OWN.items():
+        make(into / f"{name}-{version}.zip", partial(own_wheel, FILES / name, version, needs))
     for codename, (python, _) in RELEASES.items():
         make(into / f"kat-hello_1.2.0~rc1_{codename}.zip", partial(hello, python))
     make(into / "page-1.0.tar.gz", page)
@@ -48,20 +60,51 @@ def make(path: Path, how: Callable[[Path, Path], None]) -> None:
         made.replace(path)
 
 
-def wheel(name: str, version: str, work: Path, path: Path) -> None:
+def wheel(name: str, version: str, besides: tuple[str, ...], work: Path, path: Path) -> None:
     """A zip of the wheel of ``name`` and of a lock of its dependencies for each Python."""
     tree = work / "tree"
     tree.mkdir()
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
     run([*pip, "--dest", tree, f"{name}=={version}"])
+    lock_for_each(tree, work, (f"{name}=={version}", *besides))
+    zip_up(tree, path)
+
+
+def own_wheel(package: Path, version: str, needs: tuple[str, ...], work: Path, path: Path) -> None:
+    """The same of a package that is written here."""
+    tree = work / "tree"
+    tree.mkdir()
+    pack_wheel(package, version, needs, tree)
+    lock_for_each(tree, work, needs)
+    zip_up(tree, path)
+
+
+def pack_wheel(package: Path, version: str, needs: tuple[str, ...], into: Path) -> None:
+    """A wheel of the directory ``package``."""
+    info = f"{package.name}-{version}.dist-info"
+    requires = "".join(f"Requires-Dist: {each}\n" for each in needs)
+    files = {
+        **{f"{package.name}/{file.name}": file.read_bytes() for file in sorted(package.glob("*.py"))},
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package.name}\nVersion: {version}\n{requires}".encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: demo\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    digests = {name: urlsafe_b64encode(sha256(content).digest()).rstrip(b"=") for name, content in files.items()}
+    record = [f"{name},sha256={digests[name].decode()},{len(content)}" for name, content in files.items()]
+    files[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""]).encode()
+    with zipfile.ZipFile(into / f"{package.name}-{version}-py3-none-any.whl", "x") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, ZIP_MOMENT), content)
+
+
+def lock_for_each(tree: Path, work: Path, wanted: tuple[str, ...]) -> None:
+    """A lock of ``wanted`` and all that it needs, for each Python."""
     for python, glibc in RELEASES.values():
         lock = tree / f"requirements-{python}.txt"
-        (work / "in").write_text(f"{name}=={version}\n")
+        (work / "in").write_text("".join(f"{each}\n" for each in wanted))
         uv = [find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-config"]
         target = ["--python-version", python, "--python-platform", f"x86_64-manylinux_{glibc}"]
         flags = ["--generate-hashes", "--only-binary", ":all:", "--no-emit-index-url", "--no-emit-find-links"]
         run([*uv, *flags, *target, "--python", "/usr/bin/python3", "--output-file", lock, work / "in"])
-    zip_up(tree, path)
 
 
 def hello(python: str, work: Path, path: Path) -> None:

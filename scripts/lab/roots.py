@@ -15,6 +15,9 @@ from pathlib import Path
 BASE = ("systemd", "systemd-sysv", "dbus", "libnss-systemd", "ca-certificates", "curl")
 """What a machine needs to boot and to answer questions."""
 
+SERVER = ("python3", "postgresql", "rabbitmq-server")
+"""What the demo needs on the same machine, and an archive of Debian would bring."""
+
 OPTIONS = (
     "--variant=minbase",
     "--dpkgopt=path-exclude=/usr/share/doc/*",

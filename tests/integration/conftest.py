@@ -27,7 +27,7 @@ name = "web-{version}.zip"
 kind = "wheel"
 wheel = "web-*.whl"
 """
-MODULES = '["kinto", "flower", "hello", "page", "greeting"]'
+MODULES = '["common", "kinto", "flower", "hello", "notes", "courier", "page", "greeting"]'
 FILES = {
     "web/__init__.py": "",
     "web/cli.py": "def main():\n    print('web')\n",
@@ -112,10 +112,10 @@ def small_master(tmp_path_factory: pytest.TempPathFactory, demo_artifacts: Path)
         shutil.copy2(demo_artifacts / name, small.artifacts)
     web_artifact(small.artifacts)
     definition = make_definition(small.root, Path("../artifacts"), "bookworm")
-    for name in ("kinto", "flower"):
+    for name in ("common", "courier", "flower", "kinto", "notes"):
         (definition.directory / "modules" / f"{name}.toml").unlink()
     (definition.directory / "modules/web.toml").write_text(WEB)
-    definition.edit("modules/kat.toml", MODULES, MODULES.replace('"kinto", "flower"', '"web"'))
+    definition.edit("modules/kat.toml", MODULES, '["web", "hello", "page", "greeting"]')
     definition.edit("modules/kat.toml", "= kinto", "= web")
     definition.katpkg("fetch")
     return small

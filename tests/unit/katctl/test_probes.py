@@ -55,6 +55,8 @@ def test_a_service_is_well_when_it_answers_as_it_should(port: int) -> None:
     assert "answers 200" in ask(at(port, "/well", contains="well"), {}, "")
     assert "answers 404" in ask(at(port, "/x", status=404), {}, "")
     assert "answers 503" in ask(at(port, "/ill", status=0), {}, "")
+    filled = ask(Probe(url="http://127.0.0.1:{PORT}/well"), {"PORT": str(port)}, "")
+    assert filled == f"http://127.0.0.1:{port}/well answers 200"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from katpkg.config.project import load_project
 from katpkg.errors import BuildError, ConfigError
 from katpkg.model.module import Directory, LintianOverride, Relations
 from katpkg.model.names import AbsolutePath, AccountName, Architecture, Line, PackageName, UnitName, VariableName
@@ -161,9 +162,25 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
 def test_a_sandbox_is_as_tight_as_it_says(level: Sandbox, most: float, tmp_path: Path) -> None:
     unit = tmp_path / "x.service"
     unit.write_text("[Service]\nExecStart=/bin/true\nUser=nobody\n" + "\n".join(LEVELS[level]) + "\n")
+    assert exposure(unit) <= most
+
+
+def test_every_unit_of_the_archive_that_is_defined_here_is_fenced_in(tmp_path: Path) -> None:
+    project = load_project(Path(__file__).parents[3] / "repo").project
+    target = project.targets[0]
+    for module in project.modules[target.release.codename]:
+        for unit in render_units(Places(prefix=project.archive.name, module=module, target=target), TEMPLATES):
+            (tmp_path / f"{unit.name}.{unit.suffix}").write_text(unit.text)
+    exposures = {unit.stem: exposure(unit) for unit in tmp_path.glob("*.service")}
+    assert len(exposures) >= 10
+    assert max(exposures.values()) <= 2.0, exposures
+
+
+def exposure(unit: Path) -> float:
+    """How exposed systemd finds a service, from 0 to 10."""
     command: list[str | Path] = ["systemd-analyze", "security", "--offline=true", "--no-pager", unit]
     said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
-    assert float(said.splitlines()[-1].partition(": ")[2].split()[0]) <= most
+    return float(said.splitlines()[-1].partition(": ")[2].split()[0])
 
 
 def test_the_descriptor_tells_the_server_about_the_module() -> None:
