@@ -39,7 +39,7 @@ def read_deb(path: Path, *, look_inside: bool = True) -> BinaryPackage:
         reading = _Reading(file)
         try:
             fields = parse_control(_control(reading, deb.control))
-            members: Members = Unread(path=path)
+            members: Members = Unread(path=str(path))
             if look_inside:
                 members = partial(_split, "\n".join(_paths(reading, deb.data)))
         except Damaged as error:
@@ -64,11 +64,11 @@ def read_debs(paths: Sequence[Path], reporter: Reporter, *, look_inside: bool = 
 class Unread:
     """The members of a .deb that is read when somebody asks."""
 
-    path: Path
+    path: str
 
     def __call__(self) -> tuple[str, ...]:
         """The paths that it holds. Raises BuildError."""
-        return list_members(self.path)
+        return list_members(Path(self.path))
 
 
 def list_members(path: Path) -> tuple[str, ...]:
