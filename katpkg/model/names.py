@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 
 class Name(str):
@@ -104,6 +104,12 @@ class Architecture(Name):
     __slots__ = ()
     pattern = r"[a-z0-9]+(-[a-z0-9]+)*"
     rule = "as dpkg --print-architecture says it"
+    _made: ClassVar[dict[str, Any]] = {}
+
+    def __new__(cls, text: str) -> Self:
+        """The one there is of ``text``: thousands of packages share a few. Raises ValueError when it is none."""
+        made: Self = cls._made.get(text) or cls._made.setdefault(text, super().__new__(cls, text))
+        return made
 
     @property
     def is_all(self) -> bool:

@@ -24,6 +24,7 @@ class Content:
         self._file = io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb", buffering=0)  # noqa: SIM115 - closed on exit
         self._hash = hashlib.sha256()
         self._size = 0
+        self._is_whole = False
         self.refusal: StoreError | None = None
         """Why the stream broke off, for whom it was hidden from by a layer in between."""
 
@@ -35,6 +36,8 @@ class Content:
 
     def read(self, size: int = -1) -> bytes:
         """The next block. Raises StoreError in place of the last one when this is not what was planned."""
+        if self._is_whole:
+            return b""
         block = self._file.read(size) or b""
         self._hash.update(block)
         self._size += len(block)
@@ -55,6 +58,7 @@ class Content:
         if offset == 0 and whence == io.SEEK_SET:
             self._hash = hashlib.sha256()
             self._size = 0
+            self._is_whole = False
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
@@ -62,10 +66,12 @@ class Content:
         return self._file.tell()
 
     def _verify(self) -> None:
-        found = Digest(size=self._size + len(self._file.read(1) or b""), sha256=Sha256(self._hash.hexdigest()))
-        if found != self._digest:
+        size, sha256 = self._size + len(self._file.read(1) or b""), self._hash.hexdigest()
+        if (size, sha256) != (self._digest.size, self._digest.sha256):
+            found = Digest(size=size, sha256=Sha256(sha256))
             self.refusal = changed(self._key, self._digest, found)
             raise self.refusal
+        self._is_whole = True
 
 
 def digest_of(stream: BinaryIO) -> Digest:

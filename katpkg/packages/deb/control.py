@@ -15,7 +15,10 @@ from katpkg.model.version import Version
 REQUIRED = ("Package", "Version", "Architecture", "Maintainer", "Description")
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 """Control characters, and what Unicode calls the end of a line."""
-FIELD = re.compile(r"([!\"$-,.-9;-~][!-9;-~]*)[ \t]*:(.*)", re.DOTALL)
+FIELD = re.compile(
+    r"([!\"$-,.-9;-~][!-9;-~]*)[ \t]*:([^\n]*)"  # its name, and what stands in its line
+    r"((?:\n[ \t](?=[^\n]*\S)[^\n]*)*)(?:\n|\Z)"  # and the lines that go on, none of blanks alone
+)
 
 
 def parse_control(content: bytes) -> Mapping[str, str]:
@@ -41,17 +44,13 @@ def parse_control(content: bytes) -> Mapping[str, str]:
 
 def _fields(text: str) -> Iterator[tuple[str, str]]:
     """Each field with its value; continuation lines stay as they are, with their first blank."""
-    name, value = "", ""
-    for line in text.split("\n"):
+    at = 0
+    while found := FIELD.match(text, at):
+        name, value, more = found.groups()
+        yield name, value.strip() + more
+        at = found.end()
+    if at < len(text) or not text:
+        line = text[at:].partition("\n")[0]
         if not line or line.isspace():
             raise ValueError("its control file has a second stanza")
-        if line[0] in " \t" and name:
-            value += f"\n{line}"
-            continue
-        found = FIELD.fullmatch(line)
-        if found is None:
-            raise ValueError(f"its control file has a line that is no field: {line[:40]!r}")
-        if name:
-            yield name, value
-        name, value = found[1], found[2].strip()
-    yield name, value
+        raise ValueError(f"its control file has a line that is no field: {line[:40]!r}")

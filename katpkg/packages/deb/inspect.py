@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from katpkg.model.binary import BinaryPackage
+from katpkg.model.binary import BinaryPackage, Members
 from katpkg.model.digests import Digest
 from katpkg.model.names import Sha256
 from katpkg.packages.deb.ar import ArMember, invalid, read_ar
@@ -38,7 +39,7 @@ def read_deb(path: Path, *, look_inside: bool = True) -> BinaryPackage:
         reading = _Reading(file)
         try:
             fields = parse_control(_control(reading, deb.control))
-            members = partial(list_members, path)
+            members: Members = Unread(path=str(path))
             if look_inside:
                 members = partial(_split, "\n".join(_paths(reading, deb.data)))
         except Damaged as error:
@@ -57,6 +58,17 @@ def read_debs(paths: Sequence[Path], reporter: Reporter, *, look_inside: bool = 
         for path in paths:
             yield read_deb(path, look_inside=look_inside)
             meter.advance()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """The members of a .deb that is read when somebody asks."""
+
+    path: str
+
+    def __call__(self) -> tuple[str, ...]:
+        """The paths that it holds. Raises BuildError."""
+        return list_members(Path(self.path))
 
 
 def list_members(path: Path) -> tuple[str, ...]:

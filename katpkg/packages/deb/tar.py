@@ -85,7 +85,7 @@ def read_tar(stream: Plain) -> Iterator[TarMember]:
     if said:
         raise Damaged("a header is about a member that does not come")
     while rest := stream.rest():
-        if rest.strip(b"\0"):
+        if rest != bytes(len(rest)):  # strip() is twenty times slower
             raise Damaged("something comes after its end")
 
 

@@ -14,9 +14,11 @@ from katpkg.repository.base import Reader
 
 def must_not_move(draft: Draft, reader: Reader, found: Mapping[Component, Sequence[Stanza]]) -> None:
     """Raise RepositoryError when a package of ``found`` is published in another component: it would have two files."""
-    wanted = {stanza.key: (component, stanza) for component, stanzas in found.items() for stanza in stanzas}
     every = draft.current.shelves() if draft.current else ()
-    shelves = [shelf for shelf in every if any(component != shelf[0] for component, _ in wanted.values())]
+    shelves = [shelf for shelf in every if any(found[component] for component in found if component != shelf[0])]
+    if not shelves:
+        return
+    wanted = {stanza.key: (component, stanza) for component, stanzas in found.items() for stanza in stanzas}
     for shelf, index in zip(shelves, draft.read(reader, shelves), strict=True):
         for key in index.every_key():
             name, stanza = wanted.get(key, (shelf[0], None))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from katpkg.errors import RepositoryError
@@ -35,7 +34,7 @@ class Incoming:
     """A package that may be published: its stanza, its file on this machine, and what the file holds."""
 
     stanza: Stanza
-    path: Path
+    path: str
     members: Members
 
 
@@ -48,7 +47,8 @@ class Add:
     def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
         """Into the index of their architecture, or of each."""
         draft.edit(reader, _additions(draft, reader, {draft.suite.component: [each.stanza for each in self.packages]}))
-        draft.members |= {each.stanza.key: each.members for each in self.packages}
+        if draft.suite.contents:
+            draft.members.update((each.stanza.key, each.members) for each in self.packages)
         for each in self.packages:
             if each.stanza.key in draft.added:
                 digest = each.stanza.digest

@@ -61,8 +61,8 @@ class Draft:
         """Make ``edits``. An index that was not there is made, whatever there is to put into it."""
         for shelf, index in zip(edits, self.read(reader, list(edits)), strict=True):
             revision = revise(index, edits[shelf])
-            self.added |= {stanza.key: stanza for stanza in revision.added}
-            self.dropped |= {stanza.key: stanza for stanza in revision.dropped}
+            self.added.update((stanza.key, stanza) for stanza in revision.added)
+            self.dropped.update((stanza.key, stanza) for stanza in revision.dropped)
             if revision.is_change or not index.gz:
                 self._take(shelf, index, revision)
                 self._patch(shelf, index, revision)

@@ -74,7 +74,7 @@ def _publish(change: Publish, draft: Draft, reader: Reader, verifier: Verifier) 
             _must_be_same(published, digest)
             continue
         draft.added[each.key] = render(path, each.filename)
-        draft.actions.append(Create(phase=Phase.POOL, key=each.filename, content=path, digest=digest))
+        draft.actions.append(Create(phase=Phase.POOL, key=each.filename, content=str(path), digest=digest))
 
 
 @make.register

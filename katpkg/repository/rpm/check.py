@@ -9,11 +9,11 @@ from typing import Protocol, runtime_checkable
 from katpkg.errors import RepositoryError, SigningError
 from katpkg.model.names import SuiteName
 from katpkg.repository.apt.check.archive import Archive as Measured
-from katpkg.repository.apt.check.archive import Entry, Files
+from katpkg.repository.apt.check.archive import Files
 from katpkg.repository.apt.check.findings import Findings, Report, Tally
 from katpkg.repository.apt.check.rules import Rule
 from katpkg.repository.apt.check.scope import Demands
-from katpkg.repository.base import Archive, Verifier
+from katpkg.repository.base import Archive, Listed, Verifier
 from katpkg.repository.rpm import layout
 from katpkg.repository.rpm.generation import Generation
 from katpkg.repository.rpm.history import HISTORY
@@ -92,7 +92,7 @@ def _check_pool(
     archive: Measured, findings: Findings, records: dict[str, tuple[SuiteName, Record]], sample: int | None
 ) -> int:
     """Every file is there, of the right size; ``sample`` of them are read. How many were."""
-    there: list[Entry] = []
+    there: list[Listed] = []
     for key, (suite, record) in records.items():
         entry = archive.look(suite, key)
         if entry is None:

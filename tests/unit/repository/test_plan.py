@@ -19,7 +19,7 @@ from katpkg.report import Quiet
 from katpkg.repository.apt.changes import Add
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.apt.release import Release
-from katpkg.repository.publication import Commit, Create, Phase, Publication, Replace
+from katpkg.repository.publication import Commit, Phase, Publication, Replace
 from katpkg.store.apply import Outpaced, apply
 from tests.builders import make_package, make_suite
 from tests.fakes import FakeSigner, MemoryStore, Ticking
@@ -251,9 +251,6 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(store: MemoryStore, tm
 
 def test_a_slow_publisher_does_not_overwrite_the_copies_of_a_later_one(store: MemoryStore, tmp_path: Path) -> None:
     slow = plan(store, make_package(tmp_path, "kat-a"))
-    for action in slow.actions:
-        if isinstance(action, Create):
-            store.create(action.key, action.content, action.digest)
     without_copies = [action for action in slow.actions if not isinstance(action, Replace)]
     apply(replace(slow, actions=without_copies), store, Ticking(NOW), Quiet())
     publish(store, make_package(tmp_path, "kat-b"))

@@ -6,35 +6,19 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from datetime import datetime
 from functools import cached_property
 from typing import BinaryIO, Protocol, TypeVar, runtime_checkable
 
 from katpkg.errors import StoreError
 from katpkg.repository.apt.check.findings import Findings
 from katpkg.repository.apt.check.rules import Rule
+from katpkg.repository.base import Listed
 from katpkg.repository.publication import Token
 
 BLOCK = 1 << 20
 
 Given = TypeVar("Given")
 Taken = TypeVar("Taken")
-
-
-class Entry(Protocol):
-    """A file as a listing shows it."""
-
-    @property
-    def key(self) -> str:
-        """Its path."""
-
-    @property
-    def size(self) -> int:
-        """Its bytes."""
-
-    @property
-    def modified(self) -> datetime:
-        """When it was last written."""
 
 
 class Files(Protocol):
@@ -53,7 +37,7 @@ class Files(Protocol):
     def open(self, key: str) -> AbstractContextManager[BinaryIO] | None:
         """The same as a stream."""
 
-    def look(self, key: str) -> Entry | None:
+    def look(self, key: str) -> Listed | None:
         """What a listing says about ``key``, or None."""
 
 
@@ -61,7 +45,7 @@ class Files(Protocol):
 class Listable(Protocol):
     """Files that can be listed: a web server's cannot."""
 
-    def list(self, prefix: str) -> Iterator[Entry]:
+    def list(self, prefix: str) -> Iterator[Listed]:
         """Every file whose key begins with ``prefix``."""
 
 
@@ -84,12 +68,12 @@ class Archive:
         """Whether it is known what there is besides what is named."""
 
     @cached_property
-    def dists(self) -> dict[str, Entry]:
+    def dists(self) -> dict[str, Listed]:
         """Every file below dists/. Raises StoreError; nothing when that cannot be known."""
         return self._list("dists/")
 
     @cached_property
-    def pool(self) -> dict[str, Entry]:
+    def pool(self) -> dict[str, Listed]:
         """Every file below pool/. Raises StoreError; nothing when that cannot be known."""
         return self._list("pool/")
 
@@ -111,11 +95,11 @@ class Archive:
         found = self._try(suite, key, self._files.read)
         return found[0] if found else None
 
-    def look(self, suite: str, key: str) -> Entry | None:
+    def look(self, suite: str, key: str) -> Listed | None:
         """What a listing says, asked for only where there was none."""
         for prefix, listing in (("dists/", "dists"), ("pool/", "pool")):
             if key.startswith(prefix) and self.can_list:
-                entries: dict[str, Entry] = getattr(self, listing)
+                entries: dict[str, Listed] = getattr(self, listing)
                 return entries.get(key)
         return self._try(suite, key, self._files.look)
 
@@ -157,7 +141,7 @@ class Archive:
         with ThreadPoolExecutor(min(self._files.parallel, len(each))) as threads:
             yield from threads.map(do, each)
 
-    def _list(self, prefix: str) -> dict[str, Entry]:
+    def _list(self, prefix: str) -> dict[str, Listed]:
         return {each.key: each for each in self._files.list(prefix)} if isinstance(self._files, Listable) else {}
 
     def _try(self, suite: str, key: str, ask: Callable[[str], Taken | None]) -> Taken | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from katpkg.repository.apt.check.archive import Archive, Entry
+from katpkg.repository.apt.check.archive import Archive
 from katpkg.repository.apt.check.contents import Contents
 from katpkg.repository.apt.check.release import SECTIONS
 from katpkg.repository.apt.check.rules import Rule
 from katpkg.repository.apt.check.stanzas import Promise
+from katpkg.repository.base import Listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,10 @@ def check_orphans(archive: Archive, contents: Contents) -> None:
         archive.findings.add(Rule.POOL_ORPHANS, "", archive.where("pool"), _many(orphans))
 
 
-def _check_presence(archive: Archive, contents: Contents) -> Iterator[Entry]:
+def _check_presence(archive: Archive, contents: Contents) -> Iterator[Listed]:
     """The files that are there and have the right size."""
 
-    def look(named: tuple[str, Promise]) -> Entry | None:
+    def look(named: tuple[str, Promise]) -> Listed | None:
         return archive.look(named[1].suite, named[0])
 
     files = list(contents.files.items())
@@ -58,8 +59,8 @@ def _check_presence(archive: Archive, contents: Contents) -> Iterator[Entry]:
             yield entry
 
 
-def _are_right(archive: Archive, contents: Contents, chosen: Sequence[Entry]) -> Iterator[bool]:
-    def is_right(entry: Entry) -> bool:
+def _are_right(archive: Archive, contents: Contents, chosen: Sequence[Listed]) -> Iterator[bool]:
+    def is_right(entry: Listed) -> bool:
         promise = contents.files[entry.key]
         found = archive.measure(promise.suite, entry.key, SECTIONS[promise.kind], promise.size)
         return found == (promise.size, promise.digest)
@@ -67,6 +68,6 @@ def _are_right(archive: Archive, contents: Contents, chosen: Sequence[Entry]) ->
     return archive.at_once(is_right, chosen)
 
 
-def _many(entries: Sequence[Entry]) -> str:
+def _many(entries: Sequence[Listed]) -> str:
     size = sum(entry.size for entry in entries)
     return f"{len(entries)} files ({size} bytes) are named by nothing that is published now: {entries[0].key}, …"
