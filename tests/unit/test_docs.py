@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -153,3 +154,16 @@ def test_every_path_of_the_layout_is_documented(tmp_path: Path) -> None:
     matching = [[known.pattern for known in documented if known.fullmatch(path)] for path in paths]
     assert all(len(found) == 1 for found in matching), dict(zip(paths, matching, strict=True))
     assert {found[0] for found in matching} == {known.pattern for known in documented}
+
+
+def test_every_known_defect_has_a_verdict_and_the_tests_that_are_named_exist() -> None:
+    page = (DOCS / "openkat-defects.md").read_text()
+    rows = re.findall(r"(?m)^\| ([A-E])(\d+) \| .* \| (gone|by definition|not yet) \| .*\|$", page)
+    last = {"A": 14, "B": 10, "C": 13, "D": 20, "E": 8}
+    assert [(letter, int(number)) for letter, number, _ in rows] == [
+        (letter, number) for letter, most in last.items() for number in range(1, most + 1)
+    ]
+    told = dict(re.findall(r"(?m)^\| (gone|by definition|not yet) \| [^|]*\| (\d+) \|$", page))
+    assert {verdict: int(count) for verdict, count in told.items()} == Counter(verdict for _, _, verdict in rows)
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name in re.findall(r"`(test_\w+)`", page) if f"def {name}(" not in tests] == []
