@@ -91,6 +91,8 @@ class Foreign:
     """What only a package has that somebody else made, and that was converted."""
 
     attributes: tuple[Attributes, ...] = ()
+    elsewhere: frozenset[AbsolutePath] = frozenset()
+    """Directories whose attributes another package has, with which it is converted."""
     tmpfiles: tuple[Line, ...] = ()
     """Its own files in tmpfiles.d that installation applies."""
     libraries: tuple[Line, ...] = ()

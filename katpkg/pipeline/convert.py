@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.names import Sha256
+from katpkg.model.package import PackageSpec
 from katpkg.model.project import Project
 from katpkg.model.target import PackageFormat, Target
-from katpkg.packages.convert.convert import convert
+from katpkg.packages.convert.convert import Converted, convert
 from katpkg.packages.convert.relations import related
 from katpkg.packages.deb.inspect import read_deb
 from katpkg.packages.rpm.builder import RpmBuilder
@@ -44,24 +46,51 @@ class Converter:
             reporter=reporter,
         )
 
-    def convert(self, deb: Path, target: Target, into: Path, inputs: Sha256 | None = None) -> BinaryPackage:
-        """Make an RPM of ``deb`` for ``target``, and keep it in ``into``. Raises BuildError; then nothing is kept.
+    def convert(
+        self, debs: Sequence[Path], target: Target, into: Path, inputs: Sha256 | None = None
+    ) -> list[BinaryPackage]:
+        """Make RPMs of ``debs`` for ``target``, and keep them in ``into``. Raises BuildError; then none is kept.
 
-        ``inputs`` is the digest of what it came in.
+        ``inputs`` is the digest of what they came in.
         """
-        with workplace(self.directory, deb.stem) as bench:
-            (bench / "deb").mkdir()
-            (bench / "package").mkdir()
-            converted = convert(deb, target, Names.of(target.release, self.own), bench / "deb")
-            spec = replace(converted.spec, inputs=inputs or converted.spec.inputs)
-            package = self.builder.build(spec, bench / "package")
+        with ExitStack() as stack:
+            benches = [stack.enter_context(workplace(self.directory, deb.stem)) for deb in debs]
+            names = Names.of(target.release, self.own)
+            converted = [self._understand(deb, target, names, bench) for deb, bench in zip(debs, benches, strict=True)]
+            specs = _together([each.spec for each in converted])
+            made = [
+                self._build(replace(spec, inputs=inputs or spec.inputs), bench)
+                for spec, bench in zip(specs, benches, strict=True)
+            ]
             into.mkdir(parents=True, exist_ok=True)
-            path = into / package.filename
-            package.path.chmod(0o644)
-            package.path.replace(path)
-        for note in converted.notes:
-            self.reporter.note(f"{package.name}: {note}")
-        return replace(package, path=path)
+            kept = [_keep(package, into) for package in made]
+        for each in converted:
+            for note in each.notes:
+                self.reporter.note(f"{each.spec.name}: {note}")
+        return kept
+
+    def _understand(self, deb: Path, target: Target, names: Names, bench: Path) -> Converted:
+        (bench / "deb").mkdir()
+        return convert(deb, target, names, bench / "deb")
+
+    def _build(self, spec: PackageSpec, bench: Path) -> BinaryPackage:
+        (bench / "package").mkdir()
+        return self.builder.build(spec, bench / "package")
+
+
+def _together(specs: Sequence[PackageSpec]) -> Iterator[PackageSpec]:
+    """A directory that several have is owned by the one that says whose it is."""
+    said = {each.path: spec.name for spec in specs for each in spec.foreign.attributes}
+    for spec in specs:
+        elsewhere = frozenset(path for path, name in said.items() if name != spec.name)
+        yield replace(spec, foreign=replace(spec.foreign, elsewhere=elsewhere))
+
+
+def _keep(package: BinaryPackage, into: Path) -> BinaryPackage:
+    path = into / package.filename
+    package.path.chmod(0o644)
+    package.path.replace(path)
+    return replace(package, path=path)
 
 
 def names_of(debs: Sequence[Path]) -> frozenset[str]:
@@ -81,5 +110,4 @@ def convert_all(
     for target in targets:
         if target.release.format is not PackageFormat.RPM:
             raise BuildError(f"{target.codename} has no RPMs", where="--target", hint="name a target like el9/x86_64")
-        for deb in debs:
-            yield converter.convert(deb, target, into or converter.directory / target.codename)
+        yield from converter.convert(debs, target, into or converter.directory / target.codename)

@@ -134,7 +134,8 @@ def adopt(shop: Workshop, order: Order) -> BinaryPackage:
         directory = shop.project.build.directory / order.target.codename
         if is_converted:
             converter = Converter.of(shop.project, shop.project.packages, shop.templates, shop.reporter)
-            return converter.convert(package.path, order.target, directory, payload.artifact.digest.sha256)
+            (made,) = converter.convert([package.path], order.target, directory, payload.artifact.digest.sha256)
+            return made
         return keep(package, directory)
 
 

@@ -32,6 +32,7 @@ DROPPED = (
 )
 """What systems with systemd and without Debian's tools have no use for."""
 
+INIT = "/etc/init.d/"
 SPECIAL_BITS = 0o6000
 SHARED_LIBRARY = re.compile(r"/usr/lib/(x86_64|aarch64|powerpc64le|s390x)-linux-gnu/lib[^/]+\.so\.[0-9.]+")
 PYTHON = "/usr/lib/python3/dist-packages"
@@ -57,6 +58,9 @@ def check_layout(deb: Deb, target: Target) -> None:
             if pattern.fullmatch(path):
                 said = reason.format(codename=target.codename)
                 raise BuildError(f"{said}: {path}", where=deb.where, hint=HINT)
+    for name in (path.removeprefix(INIT) for path in deb.files if path.startswith(INIT)):
+        if f"/usr/lib/systemd/system/{name}.service" not in deb.files:
+            raise BuildError(f"nothing starts it but an init script: {INIT}{name}", where=deb.where, hint=HINT)
     for path in deb.conffiles:
         if not path.startswith("/etc/"):
             raise BuildError(f"{path} is a conffile, and conffiles lie in /etc", where=deb.where, hint=HINT)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from katpkg.errors import BuildError
-from katpkg.model.package import Attributes
+from katpkg.model.package import Foreign
 
 FILESYSTEM = frozenset(
     [
@@ -73,25 +73,25 @@ PLAIN = re.compile(r"[A-Za-z0-9/._+@~,=:-]+")
 """Paths that mean themselves: rpmbuild takes the others for patterns, or for several."""
 
 
-def owned(root: Path, attributes: Iterable[Attributes] = ()) -> Iterator[str]:
+def owned(root: Path, foreign: Foreign = Foreign()) -> Iterator[str]:  # noqa: B008  # it cannot be changed
     """The lines of %files for the tree at ``root``. Raises BuildError for a path that no line can say.
 
     A directory stands for all below it, so that what a wheel calls its files is nobody's business. Below /etc every
     file has a line of its own, and the administrator's edits are kept.
     """
-    special = {str(each.path): f"%attr({each.mode:04o},{each.user},{each.group}) " for each in attributes}
-    yield from _owned(root, root, special)
+    special = {str(each.path): f"%attr({each.mode:04o},{each.user},{each.group}) " for each in foreign.attributes}
+    yield from _owned(root, root, special, FILESYSTEM | foreign.elsewhere)
 
 
-def _owned(root: Path, directory: Path, special: Mapping[str, str]) -> Iterator[str]:
+def _owned(root: Path, directory: Path, special: Mapping[str, str], others: Collection[str]) -> Iterator[str]:
     for path in sorted(directory.iterdir()):
         name = _checked(f"/{path.relative_to(root)}")
         is_directory = path.is_dir() and not path.is_symlink()
-        if is_directory and name in FILESYSTEM:
-            yield from _owned(root, path, special)
+        if is_directory and name in others:
+            yield from _owned(root, path, special, others)
         elif is_directory and (name.startswith("/etc/") or _is_special(name, special)):
             yield f"{special.get(name, '')}%dir {name}"
-            yield from _owned(root, path, special)
+            yield from _owned(root, path, special, others)
         else:
             kind = "%config(noreplace) " if name.startswith("/etc/") else ""
             yield f"{special.get(name, '')}{kind}{name}"

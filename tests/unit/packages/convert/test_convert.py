@@ -134,6 +134,7 @@ REFUSED: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str], str]] =
         {"conffiles": "/usr/share/web/page\n"},
         "is a conffile, and conffiles lie in /etc",
     ),
+    "an init script": ({"etc/init.d/web": ""}, {}, {}, "nothing starts it but an init script: /etc/init.d/web"),
     "setgid": ({}, {}, {"postinst": "chmod 2755 /usr/share/web/page"}, "it makes /usr/share/web/page setuid or setgid"),
     "a group": ({}, {}, {"postinst": "addgroup --system crew"}, "it has a group crew that is no user's own"),
     "a trigger": (
@@ -171,6 +172,19 @@ def test_an_older_glibc_is_refused(tmp_path: Path) -> None:
     files = {"usr/share/web/page": "", "opt/v/pyvenv.cfg": "", "opt/v/lib/python3.12/a.py": ""}
     with pytest.raises(BuildError, match=r"its programs need glibc 2\.38, and el9 has 2\.34"):
         convert(tmp_path, files, {"Depends": "libc6 (>= 2.38)"})
+
+
+def test_a_directory_of_several_packages_is_owned_by_the_one_that_says_whose_it_is(tmp_path: Path) -> None:
+    scripts = {"a": {}, "b": {"postinst": "adduser --system --group web\nchown web /etc/web"}}
+    debs = []
+    for name, texts in scripts.items():
+        (tmp_path / name).mkdir()
+        debs.append(make_deb(tmp_path / name, {f"etc/web/{name}": ""}, {"Package": f"web-{name}"}, texts))
+    builder = RpmBuilder(TEMPLATES, OWN)
+    converter = Converter(own=OWN, templates=TEMPLATES, builder=builder, directory=tmp_path, reporter=Quiet())
+    first, second = converter.convert(debs, make_target(EL9), tmp_path / "rpms")
+    assert first.members() == ("/etc/web/a", "/usr/share/doc/web-a/", "/usr/share/doc/web-a/built-from")
+    assert "/etc/web/" in second.members()
 
 
 def test_a_release_of_debs_has_no_rpms(tmp_path: Path) -> None:
