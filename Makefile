@@ -64,6 +64,10 @@ bench-archive: ## Publish with katpkg and with aptly, reprepro and apt-ftparchiv
 	@scripts/setup benchmarks
 	@$(PYTHON) -m scripts.bench.archive
 
+bench-rpm: ## Publish one more RPM into thousands, and have createrepo_c do what it can of that.
+	@scripts/setup benchmarks
+	@$(PYTHON) -m scripts.bench.rpm
+
 lock: ## Resolve scripts/requirements.lock and runtime.lock anew.
 	@.venv/bin/uv pip compile --quiet --no-config --upgrade --no-header --no-annotate --no-emit-index-url \
 	    --no-emit-find-links --generate-hashes --extra dev --python-version 3.11 pyproject.toml -o scripts/requirements.lock

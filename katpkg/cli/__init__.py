@@ -29,6 +29,7 @@ COMMANDS = (
     "refresh",
     "explain",
     "optimize",
+    "rpm",
     "verify",
     "config",
     "key",

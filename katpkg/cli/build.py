@@ -14,7 +14,6 @@ from katpkg.cli.suites import store_of
 from katpkg.errors import ConfigError
 
 if TYPE_CHECKING:
-    from katpkg.model.project import Project
     from katpkg.pipeline.build import Wish
     from katpkg.pipeline.make import Checks, Workshop
     from katpkg.pipeline.yard import Outcome, Yard
@@ -113,17 +112,11 @@ def workshop_of(session: Session, checks: Checks) -> Workshop:
         templates=templates,
         builders={
             PackageFormat.DEB: DebBuilder(templates, project.build.compression),
-            PackageFormat.RPM: RpmBuilder(templates, _own(project), project.build.compression),
+            PackageFormat.RPM: RpmBuilder(templates, project.packages, project.build.compression),
         },
         checks=checks,
         reporter=session.reporter,
     )
-
-
-def _own(project: Project) -> frozenset[str]:
-    """The names of all packages of the archive."""
-    modules = (module.package for each in project.modules.values() for module in each)
-    return frozenset((*modules, project.archive.keyring_package))
 
 
 def yard_of(session: Session, wish: Wish, cores: int) -> Yard:

@@ -141,15 +141,17 @@ class Session:
         """Who signs, while the context is open. Raises SigningError."""
         from contextlib import nullcontext
 
-        from katpkg.repository.external import ExternalSigner
         from katpkg.repository.keys import PublicKey
-        from katpkg.repository.signing import GpgSigner
 
         signing = self.archive.signing
         key = PublicKey.read(signing.public_key)
         key.check_validity(self.now)
         if not signing.command:
+            from katpkg.repository.signing import GpgSigner
+
             return GpgSigner(key, *self.signing_key())
+        from katpkg.repository.external import ExternalSigner
+
         environment = {str(name): os.environ[name] for name in signing.environment if name in os.environ}
         return nullcontext(
             ExternalSigner(key=key, command=signing.command, directory=self.archive.directory, environment=environment)

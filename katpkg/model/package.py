@@ -12,6 +12,8 @@ from katpkg.model.names import AbsolutePath, AccountName, Architecture, Line, Pa
 from katpkg.model.target import Target
 from katpkg.model.version import Version
 
+NOWHERE = AbsolutePath("/nonexistent")
+
 
 class EntryKind(Enum):
     """What an entry of a package is."""
@@ -63,6 +65,7 @@ class Account:
     name: AccountName
     description: Line
     groups: tuple[AccountName, ...] = ()
+    home: AbsolutePath = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,29 @@ class VirtualEnvironment:
 
     path: AbsolutePath
     interpreter: AbsolutePath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributes:
+    """Whose a path is, and who may do what with it, where that is not as usual."""
+
+    path: AbsolutePath
+    user: AccountName
+    group: AccountName
+    mode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """What only a package has that somebody else made, and that was converted."""
+
+    attributes: tuple[Attributes, ...] = ()
+    elsewhere: frozenset[AbsolutePath] = frozenset()
+    """Directories whose attributes another package has, with which it is converted."""
+    tmpfiles: tuple[Line, ...] = ()
+    """Its own files in tmpfiles.d that installation applies."""
+    libraries: tuple[Line, ...] = ()
+    """What its programs ask the dynamic linker for, as every distribution of RPMs calls it: libssl.so.3()(64bit)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,5 +130,6 @@ class PackageSpec:
     virtual_environment: VirtualEnvironment | None = None
     lintian: tuple[LintianOverride, ...] = ()
     starting: Starting = Starting.INSTALLATION
+    foreign: Foreign = Foreign()
     extra: Mapping[str, str] = field(default_factory=dict)
     """Files of debian/ that follow from nothing else, by what comes after the package's name: config, postinst."""

@@ -49,6 +49,8 @@ class DebPayload:
     """Which file of the artifact is the package; a pattern that matches exactly one."""
     repack: bool = False
     """Whether its files are packed anew; otherwise it is published byte for byte."""
+    convert: bool = False
+    """Whether a finished .deb is converted for releases of RPMs, which have no use for it as it is."""
     drop: tuple[str, ...] = ()
     """Patterns of paths (absolute, * crosses slashes) that are left out when repacking."""
 

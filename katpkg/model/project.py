@@ -18,6 +18,12 @@ class Project(ArchiveDefinition):
     modules: Mapping[Codename, tuple[ModuleSpec, ...]]
     """What is packaged for each release: per-release differences are merged in."""
 
+    @property
+    def packages(self) -> frozenset[str]:
+        """The names of all packages of the archive."""
+        modules = (module.package for each in self.modules.values() for module in each)
+        return frozenset((*modules, self.archive.keyring_package))
+
     @classmethod
     def of(cls, archive: ArchiveDefinition, modules: Mapping[Codename, tuple[ModuleSpec, ...]]) -> Self:
         """``archive``, and ``modules`` for its releases."""

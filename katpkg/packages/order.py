@@ -45,9 +45,10 @@ class Order:
 
     @property
     def setup(self) -> ModuleSpec | None:
-        """The module that sets servers up, in a definition that has one."""
-        modules = self.project.modules.get(self.target.codename, ())
-        return next((module for module in modules if module.is_setup), None)
+        """The module that sets servers up, in a definition that has one for this release."""
+        codename = self.target.codename
+        modules = self.project.modules.get(codename, ())
+        return next((module for module in modules if module.is_setup and module.builds_for(codename)), None)
 
     @property
     def architecture(self) -> Architecture:

@@ -13,6 +13,7 @@ from katpkg import process
 from katpkg.errors import BuildError
 from katpkg.model.names import AbsolutePath, Line
 from katpkg.model.package import VirtualEnvironment
+from katpkg.model.target import Target
 from katpkg.packages.places import Places
 from katpkg.packages.tidy import Environment, point_to_interpreter, remove_junk
 from katpkg.packages.venv import depends_of
@@ -54,24 +55,25 @@ def unpack_deb(deb: Path, drop: tuple[str, ...], places: Places, root: Path) -> 
         _read_out(deb, archive)
         with archive.open("rb") as stream:
             unpack_tar(stream, tree, where=deb.name)
-        _merge_usr(tree)
+        merge_usr(tree)
         _drop(tree, (*OURS, *drop))
         root.rmdir()
         tree.rename(root)
-    environments = [_adopt(config.parent, root, places, deb.name) for config in sorted(root.rglob("pyvenv.cfg"))]
-    if len(environments) > 1:
-        raise BuildError(
-            f"it holds {len(environments)} virtual environments, and one is all we can watch", where=deb.name
-        )
-    if not environments:
+    environment = adopt_environment(root, places.target, deb.name)
+    if environment is None:
         return Repacked(depends=(), virtual_environment=None)
-    (environment,) = environments
-    return Repacked(
-        depends=depends_of(environment, places.target),
-        virtual_environment=VirtualEnvironment(
-            path=environment.path, interpreter=AbsolutePath(environment.interpreter)
-        ),
-    )
+    return Repacked(depends=depends_of(environment, places.target), virtual_environment=environment.on_the_server)
+
+
+def adopt_environment(root: Path, target: Target, where: str) -> Environment | None:
+    """Give the virtual environment below ``root``, if there is one, the interpreter of ``target``.
+
+    Raises BuildError when it is for another Python, or there are several.
+    """
+    environments = [_adopt(config.parent, root, target, where) for config in sorted(root.rglob("pyvenv.cfg"))]
+    if len(environments) > 1:
+        raise BuildError(f"it holds {len(environments)} virtual environments, and one is all we can watch", where=where)
+    return environments[0] if environments else None
 
 
 def _read_out(deb: Path, archive: Path) -> None:
@@ -81,7 +83,8 @@ def _read_out(deb: Path, archive: Path) -> None:
         raise BuildError(f"{deb.name} is no whole package", where=deb.name, details=error.details) from error
 
 
-def _merge_usr(tree: Path) -> None:
+def merge_usr(tree: Path) -> None:
+    """Move what lies below directories that are links into /usr on every target."""
     for name in MERGED:
         old, new = tree / name, tree / "usr" / name
         if old.is_dir() and not old.is_symlink():
@@ -103,14 +106,14 @@ def _deepest_first(tree: Path) -> Iterator[Path]:
     yield from sorted(tree.rglob("*"), key=lambda path: len(path.parts), reverse=True)
 
 
-def _adopt(prefix: Path, root: Path, places: Places, where: str) -> Environment:
-    python = places.target.release.python
+def _adopt(prefix: Path, root: Path, target: Target, where: str) -> Environment:
+    python = target.release.python
     found = sorted(path.name.removeprefix("python") for path in (prefix / "lib").glob("python3.*"))
     if found != [python]:
         raise BuildError(
             f"its virtual environment is for Python {', '.join(found) or 'of no version'}, and the target has {python}",
             where=where,
-            hint=f"take the artifact that was built on {places.target.codename}, or build from its wheel",
+            hint=f"take the artifact that was built on {target.codename}, or build from its wheel",
         )
     environment = Environment(prefix=prefix, path=AbsolutePath(f"/{prefix.relative_to(root)}"), python=python)
     remove_junk(environment)

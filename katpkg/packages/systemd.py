@@ -108,7 +108,7 @@ def quoted(assignment: str) -> str:
 def render_sysusers(accounts: Iterable[Account]) -> str:
     """What makes ``accounts`` (sysusers.d(5))."""
     return "".join(
-        f'u {account.name} - "{account.description}" /nonexistent\n'
+        f'u {account.name} - "{account.description}" {account.home}\n'
         + "".join(f"m {account.name} {group}\n" for group in account.groups)
         for account in accounts
     )

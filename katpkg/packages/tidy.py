@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from katpkg.errors import BuildError
 from katpkg.model.names import AbsolutePath
+from katpkg.model.package import VirtualEnvironment
 from katpkg.packages.record import Record, Row, records, row_of
 from katpkg.packages.wheel import glibc_of
 
@@ -42,6 +43,11 @@ class Environment:
     def interpreter(self) -> str:
         """The server's interpreter."""
         return f"/usr/bin/python{self.python}"
+
+    @property
+    def on_the_server(self) -> VirtualEnvironment:
+        """What the package says of it."""
+        return VirtualEnvironment(path=self.path, interpreter=AbsolutePath(self.interpreter))
 
     def top_levels(self, distribution: str) -> frozenset[str]:
         """The names directly in site-packages that belong to ``distribution`` (normalised)."""

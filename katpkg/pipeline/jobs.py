@@ -195,12 +195,13 @@ def _meta_version(order: Order, lock: Lock) -> str:
 
 def _finished(shop: Workshop, order: Order) -> Job:
     assert order.artifact is not None  # noqa: S101
+    digest = order.artifact.digest.sha256
     return Job(
         target=order.target,
         package=order.module.package,
         architecture=order.architecture,
         upstream=Version(order.artifact.version),
-        inputs=f"artifact:{order.artifact.digest.sha256}",
+        inputs=digest if order.target.release.format is PackageFormat.RPM else f"artifact:{digest}",
         make=lambda _version, _before: adopt(shop, order),
         is_finished=True,
     )

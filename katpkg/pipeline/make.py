@@ -27,6 +27,7 @@ from katpkg.packages.order import Order
 from katpkg.packages.spec import make_spec
 from katpkg.packages.templates import Templates
 from katpkg.pipeline.attest import check_attested
+from katpkg.pipeline.convert import Converter
 from katpkg.report import Reporter
 from katpkg.sources.base import ArtifactSource
 from katpkg.sources.cache import Cache
@@ -107,13 +108,14 @@ def make(shop: Workshop, order: Order, version: Version, before: tuple[str, ...]
 
 
 def adopt(shop: Workshop, order: Order) -> BinaryPackage:
-    """Keep a finished .deb as it is. Raises BuildError when it is not for this target."""
+    """Keep a finished .deb as it is, or convert it for a release of RPMs. Raises BuildError."""
     assert isinstance(order.module.payload, DebPayload)  # noqa: S101
-    if order.target.release.format is not PackageFormat.DEB:
+    is_converted = order.target.release.format is PackageFormat.RPM
+    if is_converted and not order.module.payload.convert:
         raise BuildError(
             f"{order.module.package} comes as a finished .deb, and {order.target.codename} has no use for one",
             where=f"modules/{order.module.name}.toml",
-            hint="set payload.repack = true to pack its files anew, or codenames to the releases it is for",
+            hint="set payload.convert = true, or codenames to the releases it is for",
         )
     with shop.bench(order.module.name) as bench:
         payload = _unpack(shop, order, bench)
@@ -129,7 +131,12 @@ def adopt(shop: Workshop, order: Order) -> BinaryPackage:
             raise BuildError(
                 f"{package.name} is for {package.architecture}, not for {order.target}", where=payload.artifact.name
             )
-        return keep(package, shop.project.build.directory / order.target.codename)
+        directory = shop.project.build.directory / order.target.codename
+        if is_converted:
+            converter = Converter.of(shop.project, shop.project.packages, shop.templates, shop.reporter)
+            (made,) = converter.convert([package.path], order.target, directory, payload.artifact.digest.sha256)
+            return made
+        return keep(package, directory)
 
 
 def render_tree(shop: Workshop, order: Order, version: Version, into: Path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import make_deb
 from tests.ours import Ours
 from tests.rpms import Dnf, make_rpm
 
@@ -282,3 +283,37 @@ def test_verify_finds_a_lost_package_and_a_state_that_cannot_come_back(archive: 
     for path in (archive.public / "rpm/el9/generations" / name).rglob("*-other.xml.gz"):
         path.unlink()
     assert verified(archive) == {"el9": {"package-missing", "generation-broken"}}
+
+
+FINISHED = """\
+package = "demo-thing"
+summary = "thing"
+description = "A thing."
+license = "EUPL-1.2"
+copyright = "2026 Somebody"
+architecture = "all"
+artifact = { name = "demo-thing_{version}_all.deb" }
+[payload]
+kind = "deb"
+"""
+
+
+def test_a_finished_deb_is_converted_where_the_definition_says_so_and_refused_elsewhere(archive: Ours) -> None:
+    make_deb(archive.directory / "artifacts")
+    definition, module = archive.directory / "katpkg.toml", archive.directory / "modules/thing.toml"
+    definition.write_text(definition.read_text() + '\n[source]\npath = "artifacts"\n')
+    module.parent.mkdir()
+    module.write_text(FINISHED)
+    succeed(archive.katpkg("fetch"))
+    refused = archive.katpkg("build", "thing")
+    assert refused.returncode == 5
+    assert "demo-thing comes as a finished .deb, and el9 has no use for one" in refused.stderr
+    assert "set payload.convert = true, or codenames" in refused.stderr
+    assert not list((archive.directory / "build/el9").glob("*.rpm"))
+    module.write_text(f"{FINISHED}convert = true\n")
+    (built,) = json.loads(succeed(archive.katpkg("--json", "build", "thing")))["packages"]
+    assert (built["version"], Path(built["path"]).name) == ("1.0-1", "demo-thing-1.0-1.noarch.rpm")
+    succeed(archive.katpkg("publish"))
+    (again,) = json.loads(succeed(archive.katpkg("--json", "build", "thing")))["packages"]
+    assert again["state"] == "published"
+    assert verified(archive) == {"el9": set()}

@@ -30,7 +30,8 @@ Obsoletes would remove the other package."""
 
 def tags(spec: PackageSpec, names: Names) -> tuple[tuple[str, str], ...]:
     """The relations of ``spec`` as tags and their values, each once. Raises BuildError with every unknown name."""
-    found = [*_interpreter(spec), *_translated(_others(spec), names, spec)]
+    libraries = [("Requires", str(each)) for each in spec.foreign.libraries]
+    found = [*_interpreter(spec), *libraries, *_translated(_others(spec), names, spec)]
     return tuple(dict.fromkeys(found))
 
 
@@ -86,4 +87,6 @@ def _single(text: str, names: Names, unknown: list[str]) -> str:
     else:
         unknown.append(name)
         return name
-    return f"{called} {OPERATORS.get(operator, operator)} {version}" if called and operator else called
+    if not called or not operator or called.endswith(")"):  # what is no package has no version
+        return called
+    return f"{called} {OPERATORS.get(operator, operator)} {version}"

@@ -44,7 +44,7 @@ def write_source(spec: PackageSpec, into: Path, templates: Templates, names: Nam
     root.mkdir(parents=True)
     for entry in (*spec.entries, *_system_files(spec)):
         stage(entry, root)
-    files = list(owned(root))
+    files = list(owned(root, spec.foreign))
     for directory in spec.directories:
         (root / directory.path.relative).mkdir(parents=True, exist_ok=True)
     path = into / f"{spec.name}.spec"

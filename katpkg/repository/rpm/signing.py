@@ -108,5 +108,6 @@ def _rpmkeys(directory: Path) -> list[str]:
 
 def _built(path: Path) -> int:
     """When the package was built; it says so itself."""
-    database = path.parent / "database"
-    return int(process.run(["rpm", "--dbpath", database, "-qp", "--queryformat", "%{BUILDTIME}", path]).text)
+    import createrepo_c  # takes as long as all the rest of a call that signs no RPM
+
+    return int(createrepo_c.package_from_rpm(str(path)).time_build)
