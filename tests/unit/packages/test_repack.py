@@ -88,15 +88,16 @@ def test_of_a_virtual_environment_only_what_servers_need_stays_and_its_records_a
         {
             f"{VENV}/pyvenv.cfg": "home = /build/python\n",
             f"{VENV}/.gitignore": "*",
+            f"{site}/tests/test_web.py": "",
             f"{site}/web/__init__.py": "",
             f"{site}/web/__pycache__/__init__.cpython-311.pyc": "",
             f"{site}/web-1.0.dist-info/WHEEL": "Tag: cp311-cp311-linux_x86_64\n",
             f"{site}/web-1.0.dist-info/direct_url.json": "{}",
             f"{site}/web-1.0.dist-info/RECORD": "web/__init__.py,,\nweb/__pycache__/__init__.cpython-311.pyc,,\n"
-            "web-1.0.dist-info/direct_url.json,,\nweb-1.0.dist-info/RECORD,,\n",
+            "tests/test_web.py,,\nweb-1.0.dist-info/direct_url.json,,\nweb-1.0.dist-info/RECORD,,\n",
         },
     )
-    assert not [name for name in names if name.endswith((".gitignore", ".pyc", "direct_url.json"))]
+    assert not [name for name in names if name.endswith((".gitignore", ".pyc", "direct_url.json", "test_web.py"))]
     record = (tmp_path / "root" / site / "web-1.0.dist-info/RECORD").read_text()
     assert [line.split(",")[0] for line in record.splitlines()] == ["web/__init__.py", "web-1.0.dist-info/RECORD"]
     assert repacked.depends == ("python3 (>= 3.11)", "python3 (<< 3.12)", "libc6 (>= 2.36)")
