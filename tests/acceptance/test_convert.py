@@ -16,7 +16,7 @@ import pytest
 from scripts.lab.machine import Machine
 from scripts.lab.roots import debian_root
 from tests.acceptance.services import NAMES, QUICK, SERVICES, Service
-from tests.conftest import Published
+from tests.conftest import make_definition
 from tests.ours import Ours
 from tests.rpms import make_rpm
 
@@ -41,10 +41,22 @@ public_key = "archive.asc"
 [release.el9]
 python = "3.11"
 """
+MODULES = ("flower", "hello", "page", "greeting")
+META = """\
+package = "kat"
+summary = "what is converted"
+description = "Installs what the demo has and what starts by itself."
+license = "EUPL-1.2"
+copyright = "2026 the katpkg contributors"
+section = "metapackages"
+[payload]
+kind = "meta"
+modules = ["flower", "hello", "page", "greeting"]
+version = "= flower"
+"""
 DEMO = {
     "kat-flower": "http://127.0.0.1:5555/healthcheck",
     "kat-hello": "http://127.0.0.1:8086/health",
-    "kat-kinto": "http://127.0.0.1:8888/v1/__heartbeat__",
     "kat-page": "http://127.0.0.1:8087/",
 }
 
@@ -105,17 +117,22 @@ def assert_as_packaged(machine: Machine, names: Sequence[str]) -> None:
     assert machine.says("systemctl", "--failed", "--no-legend", "--plain") == ""
 
 
-@pytest.fixture
-def codename() -> str:
-    """The release whose .debs are converted."""
-    return "bookworm"
+@pytest.fixture(scope="module")
+def debs(tmp_path_factory: pytest.TempPathFactory, demo_artifacts: Path) -> list[Path]:
+    """Modules of the demo as .debs: those that start by themselves, for without a set-up they need nothing else."""
+    definition = make_definition(tmp_path_factory.mktemp("debs"), demo_artifacts, "bookworm")
+    for module in (definition.directory / "modules").iterdir():
+        if module.stem not in MODULES:
+            module.unlink()
+    (definition.directory / "modules/kat.toml").write_text(META)
+    definition.katpkg("build", "--no-lintian")
+    return sorted((definition.project.build.directory / "bookworm").glob("*.deb"))
 
 
-@pytest.mark.xdist_group("bookworm")
-def test_each_deb_of_the_demo_runs_as_an_rpm_but_for_the_one_that_is_about_apt(
-    converter: Ours, published: Published, machine: Machine, tmp_path: Path
+@pytest.mark.xdist_group("rpm")
+def test_debs_of_the_demo_run_as_rpms_but_for_the_one_that_is_about_apt(
+    converter: Ours, debs: list[Path], machine: Machine, tmp_path: Path
 ) -> None:
-    debs = sorted((published.definition.project.build.directory / "bookworm").glob("*.deb"))
     keyring = [deb for deb in debs if "keyring" in deb.name]
     refused = converter.katpkg("rpm", "convert", *keyring, "--output", tmp_path / "refused")
     assert refused.returncode == 5

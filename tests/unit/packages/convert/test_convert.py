@@ -168,6 +168,14 @@ def test_what_cannot_be_right_there_is_refused_and_nothing_is_kept(case: str, tm
     assert not [path for path in (tmp_path / "build").rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
+def test_another_name_of_a_unit_is_not_started(tmp_path: Path) -> None:
+    directory = tmp_path / "tree/lib/systemd/system"
+    directory.mkdir(parents=True)
+    (directory / "alias.service").symlink_to("web.service")
+    with pytest.raises(BuildError, match=r"it starts alias\.service, which is another name of a unit"):
+        convert(tmp_path, {"usr/share/web/page": ""}, {}, postinst="systemctl start alias")
+
+
 def test_an_older_glibc_is_refused(tmp_path: Path) -> None:
     files = {"usr/share/web/page": "", "opt/v/pyvenv.cfg": "", "opt/v/lib/python3.12/a.py": ""}
     with pytest.raises(BuildError, match=r"its programs need glibc 2\.38, and el9 has 2\.34"):

@@ -166,6 +166,21 @@ def test_a_line_that_is_not_understood_is_told(script: str) -> None:
     assert "payload.repack" in str(caught.value.hint)
 
 
+def test_what_a_set_up_starts_is_refused_for_its_set_up() -> None:
+    prerm = """
+case "$1" in
+upgrade | failed-upgrade)
+    if command -v katctl >/dev/null && [ -d /run/systemd/system ]; then
+        katctl prepare-upgrade
+    fi
+    ;;
+esac
+"""
+    with pytest.raises(BuildError) as caught:
+        thought(":", prerm=prerm)
+    assert caught.value.message == "prerm does something that is not understood: katctl prepare-upgrade"
+
+
 def test_a_script_in_another_language_is_not_understood() -> None:
     script = Script(package="web.deb", name="postinst", text="#!/usr/bin/perl\nmkdir '/srv/a';\n")
     with pytest.raises(BuildError, match="it is no shell script"):
