@@ -143,7 +143,8 @@ def published(
     codename = request.getfixturevalue("codename")
     if codename not in archives:
         definition = make_definition(tmp_path_factory.mktemp(codename), demo_artifacts, codename)
-        definition.katpkg("build")
+        # lintian says the same of both releases' packages, and takes as long as building them
+        definition.katpkg("build", *(["--no-lintian"] if codename == "trixie" else []))
         definition.katpkg("publish")
         archives[codename] = Published(definition=definition, codename=Codename(codename))
     return archives[codename]

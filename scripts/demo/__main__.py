@@ -17,7 +17,7 @@ from katpkg.model.names import Codename
 from katpkg.model.project import Project
 from scripts.lab.archive import install_keyring
 from scripts.lab.machine import Machine
-from scripts.lab.roots import SERVER, debian_root
+from scripts.lab.roots import debian_root
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFINITION = ROOT / "tests" / "demo"
@@ -43,7 +43,7 @@ def main() -> None:
     katpkg("publish", "--target", BOOKWORM)
     project = load_project(DEFINITION).project
     step("a Debian 12 machine with nothing of ours on it")
-    with Machine(debian_root(BOOKWORM, SERVER), "demo") as machine:
+    with Machine(debian_root(BOOKWORM), "demo") as machine:
         install(machine, project)
         table = survey(machine, project)
     say.print(table)

@@ -41,7 +41,7 @@ KEPT = "/var/cache/lab"
 KEEP = 'chroot "$1" sh -euc "mkdir {kept}; cd {kept}; apt-get --option APT::Sandbox::User=root download {package}"'
 
 
-def debian_root(codename: str, packages: Sequence[str] = ("python3",), cache: Path = CACHE) -> Path:
+def debian_root(codename: str, packages: Sequence[str] = SERVER, cache: Path = CACHE) -> Path:
     """The root directory of a minimal ``codename`` with ``packages``, bootstrapped when it is not there yet.
 
     Its apt knows no archive, so that all a machine installs comes from the archive under test.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.lab.archive import install_keyring
 from scripts.lab.machine import Machine
-from scripts.lab.roots import SERVER, debian_root
+from scripts.lab.roots import debian_root
 from tests.conftest import Published
 
 PORT = 8099
@@ -28,7 +28,7 @@ class Server(Machine):
 
     def __init__(self, published: Published, name: str) -> None:
         self._published = published
-        super().__init__(debian_root(published.codename, SERVER), f"{name}-{published.codename}")
+        super().__init__(debian_root(published.codename), f"{name}-{published.codename}")
 
     def install(self, answers: str = ANSWERS) -> None:
         """Trust the archive, and ``apt install kat`` with these answers to its questions."""
