@@ -15,7 +15,7 @@ demo: setup ## Build and publish the demo archive, boot Debian, apt install kat,
 
 test: root setup lint types ## Set up and pass every test.
 	@echo "==> tests (faults as of KATPKG_FAULT_SEED=$${KATPKG_FAULT_SEED:-$$(date -u +%F)})" >&2
-	@$(PYTEST) -q -n 2 --dist loadgroup
+	@$(PYTEST) -q -n 3 --dist loadgroup
 
 check: test ## The same.
 
