@@ -61,6 +61,11 @@ class Selector(Name):
         """The part that is about names."""
         return self.partition("=")[0]
 
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it may mean more than one name."""
+        return not {*"*?["}.isdisjoint(self.name)
+
     def selects(self, name: str, version: str) -> bool:
         """Whether it means that version of that package."""
         return fnmatchcase(name, self.name) and fnmatchcase(version, self.partition("=")[2] or "*")

@@ -16,7 +16,7 @@ from katpkg.repository.apt.admission import must_not_move
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation, Shelf
 from katpkg.repository.apt.revise import Edits
-from katpkg.repository.apt.selection import select
+from katpkg.repository.apt.selection import keys_for, select
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader, Verifier
 from katpkg.repository.publication import Create, Phase, Rely, Replace
@@ -109,7 +109,7 @@ class Remove:
     def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
         """From every index. What is not there cannot be removed."""
         shelves = list(draft.current.shelves()) if draft.current else []
-        keys = {key for index in draft.read(reader, shelves) for key in index.every_key()}
+        keys = keys_for(self.packages, draft.read(reader, shelves))
         drop = select(draft.suite.name, self.packages, keys)
         draft.edit(reader, {shelf: Edits(drop=drop) for shelf in shelves})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from katpkg.errors import RepositoryError
@@ -44,6 +44,13 @@ class Index:
         for plain, _ in self.blocks():
             for text in split_stanzas(plain):
                 yield self.key(text)
+
+    def keys_of(self, names: Collection[str]) -> Iterator[Key]:
+        """Those of ``every_key`` that are called so. A block that names none of them is not taken apart."""
+        marks = [f"Package: {name}\n".encode() for name in names]
+        for plain, _ in self.blocks():
+            if any(mark in plain for mark in marks):
+                yield from (key for text in split_stanzas(plain) if (key := self.key(text))[0] in names)
 
     def parse(self, text: bytes) -> Stanza:
         """The stanza that ``text`` is."""

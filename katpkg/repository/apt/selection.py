@@ -9,10 +9,21 @@ from katpkg.errors import RepositoryError
 from katpkg.model.names import PackageName, Selector, SuiteName
 from katpkg.model.version import Version
 from katpkg.repository.apt import layout
+from katpkg.repository.apt.index import Index
 from katpkg.repository.published import Key
 
 Versions = Mapping[PackageName, frozenset[Version]]
 """Some versions of some packages."""
+
+
+def keys_for(selectors: Sequence[Selector], indexes: Sequence[Index]) -> set[Key]:
+    """What is in ``indexes`` and ``selectors`` may mean; all that is there when one is a pattern, or means nothing."""
+    names = {selector.name for selector in selectors}
+    if not any(selector.is_pattern for selector in selectors):
+        found = {key for index in indexes for key in index.keys_of(names)}
+        if names == {name for name, _, _ in found}:
+            return found
+    return {key for index in indexes for key in index.every_key()}
 
 
 def select(suite: SuiteName, selectors: Sequence[Selector], keys: Collection[Key]) -> Versions:
