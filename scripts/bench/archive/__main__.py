@@ -31,7 +31,7 @@ PACKAGES = ("apt", "apt-utils", "aptly", "reprepro", "gnupg")
 Found = TypeVar("Found")
 Server = Callable[[Path], AbstractContextManager[S3Server]]
 
-BUCKETS: tuple[tuple[Server, int], ...] = ((moto, 1_000), (moto, 10_000), (seaweedfs, 1_000))
+BUCKETS: tuple[tuple[Server, int], ...] = ((moto, 1_000), (moto, 3_000), (seaweedfs, 1_000))
 
 
 def main() -> None:
