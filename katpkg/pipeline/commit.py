@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from katpkg.model.binary import BinaryPackage
 from katpkg.report import Reporter
-from katpkg.repository.base import Signer
+from katpkg.repository.base import Signer, Verifier
 from katpkg.repository.publication import Commit, Phase, Publication
 from katpkg.store.apply import Clock, Outpaced, apply
 from katpkg.store.base import Store
@@ -32,10 +32,10 @@ class Repository(Protocol):
     def plan(self, reader: Store, change: Any, signer: Signer, clock: Clock) -> Publication:  # noqa: ANN401
         """What ``change`` changes; empty when all is so already."""
 
-    def copies(self, reader: Store, verifier: Signer) -> Publication:
+    def copies(self, reader: Store, verifier: Verifier) -> Publication:
         """What brings the copies in line with the published state, whatever is there."""
 
-    def state(self, reader: Store, verifier: Signer) -> bytes | None:
+    def state(self, reader: Store, verifier: Verifier) -> bytes | None:
         """What was committed last, or None."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,11 +14,28 @@ from katpkg.repository.apt.stanza import Stanza
 from katpkg.store.base import Store
 
 
+@contextmanager
+def at_hand(store: Store, filename: str) -> Iterator[Path | None]:
+    """A published file as a file of this machine, for as long as it is looked at; None when it is missing.
+
+    Raises StoreError.
+    """
+    opened = store.open(filename)
+    if opened is None:
+        yield None
+        return
+    with TemporaryDirectory(prefix="katpkg-") as directory:
+        path = Path(directory) / Path(filename).name
+        with opened as stream, path.open("wb") as file:
+            shutil.copyfileobj(stream, file)
+        yield path
+
+
 def members_in(store: Store, stanza: Stanza) -> tuple[str, ...]:
     """The paths that the published package ``stanza`` holds, read from its file. Raises RepositoryError, StoreError."""
-    with TemporaryDirectory(prefix="katpkg-") as directory:
-        path = Path(directory) / Path(stanza.filename).name
-        _copy(store, stanza, path)
+    with at_hand(store, stanza.filename) as path:
+        if path is None:
+            raise _unlisted(store, stanza, "the file is missing")
         try:
             package = read_deb(path)
         except BuildError as error:
@@ -24,14 +43,6 @@ def members_in(store: Store, stanza: Stanza) -> tuple[str, ...]:
         if package.digest != stanza.digest:
             raise _unlisted(store, stanza, f"published: {stanza.digest}\nthere is:  {package.digest}")
         return package.members()
-
-
-def _copy(store: Store, stanza: Stanza, path: Path) -> None:
-    opened = store.open(stanza.filename)
-    if opened is None:
-        raise _unlisted(store, stanza, "the file is missing")
-    with opened as stream, path.open("wb") as file:
-        shutil.copyfileobj(stream, file)
 
 
 def _unlisted(store: Store, stanza: Stanza, details: str) -> RepositoryError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -19,6 +17,7 @@ from katpkg.model.target import PackageFormat
 from katpkg.model.version import Version
 from katpkg.packages.deb import inspect as deb
 from katpkg.packages.rpm import inspect as rpm
+from katpkg.pipeline.pool import at_hand
 from katpkg.repository.apt.layout import pool_file
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.published import PublishedPackage
@@ -63,13 +62,9 @@ class PublishedRelease(ABC):
 
     def members(self, published: PublishedPackage) -> tuple[str, ...]:
         """The paths that a published package holds. Raises StoreError."""
-        opened = self._store.open(published.filename)
-        if opened is None:
-            raise StoreError(f"{published} is published, but its file is missing", where=published.filename)
-        with tempfile.TemporaryDirectory(prefix="katpkg-") as directory:
-            path = Path(directory) / Path(published.filename).name
-            with opened as stream, path.open("wb") as file:
-                shutil.copyfileobj(stream, file)
+        with at_hand(self._store, published.filename) as path:
+            if path is None:
+                raise StoreError(f"{published} is published, but its file is missing", where=published.filename)
             return self._list_members(path)
 
     def _read(self) -> Iterator[PublishedPackage]:

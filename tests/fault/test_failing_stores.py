@@ -1,4 +1,4 @@
-"""What campaigns have found, each as a rule of its own."""
+"""What a publisher does when its store fails in a way that only a campaign comes upon."""
 
 from __future__ import annotations
 

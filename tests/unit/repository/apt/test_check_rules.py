@@ -416,7 +416,7 @@ ELSEWHERE = {
     Rule.CACHED_TOO_LONG,
     *(Rule.REFUSED_BY_SQV, Rule.KEY_EXPIRES, Rule.KEY_EXPIRES_SOON, Rule.KEY_REFUSED, Rule.KEY_WEAK, Rule.KEY_SHA1),
 }
-"""Rules that need more than one change, or a real key: test_check_more.py and test_check_keys.py have them."""
+"""Rules that need more than one change, or a real key: test_check_archive.py and test_verify_keys.py have them."""
 
 
 def test_every_rule_is_broken_by_something() -> None:
