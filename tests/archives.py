@@ -151,7 +151,7 @@ class HookedStore(MemoryStore):
         self._tell("list", prefix)
         return iter(list(super().list(prefix)))
 
-    def create(self, key: str, content: bytes | Path, digest: Digest) -> bool:
+    def create(self, key: str, content: bytes | str, digest: Digest) -> bool:
         self._tell("create", key)
         return super().create(key, content, digest)
 

@@ -70,8 +70,8 @@ class MemoryStore:
             if found := self.look(key):
                 yield found
 
-    def create(self, key: str, content: bytes | Path, digest: Digest) -> bool:
-        held = content if isinstance(content, bytes) else content.read_bytes()
+    def create(self, key: str, content: bytes | str, digest: Digest) -> bool:
+        held = content if isinstance(content, bytes) else Path(content).read_bytes()
         if Digest.of(held) != digest:
             raise changed(key, digest, Digest.of(held))
         with self._lock:

@@ -87,6 +87,6 @@ def _packages(
     if not files:
         yield from built_packages(session.archive, suite.codename)
     elif suite.format is PackageFormat.RPM:
-        yield from map(read_rpm, files_in(files, suite.format.value))
+        yield from map(read_rpm, map(Path, files_in(files, suite.format.value)))
     else:
         yield from read_debs(files_in(files), session.reporter, look_inside=look_inside)

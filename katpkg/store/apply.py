@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import assert_never
 
 from katpkg.errors import StoreError
@@ -98,9 +97,8 @@ class _Work:
         return expected
 
     def _create(self, action: Create) -> None:
-        content = Path(action.content) if isinstance(action.content, str) else action.content
         for _ in range(TRIES):
-            if self._store.create(action.key, content, action.digest):
+            if self._store.create(action.key, action.content, action.digest):
                 return
             found = self._store.digest(action.key)
             if found is not None and found != action.digest:

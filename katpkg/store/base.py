@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from katpkg.model.digests import Digest
@@ -59,8 +58,9 @@ class Store(Protocol):
     def list(self, prefix: str) -> Iterator[Stored]:
         """Every object whose key begins with ``prefix``, sorted by key."""
 
-    def create(self, key: str, content: bytes | Path, digest: Digest) -> bool:
-        """Write an immutable object under a free key. False when the key is taken: nothing was written.
+    def create(self, key: str, content: bytes | str, digest: Digest) -> bool:
+        """Write an immutable object, bytes or the file of that path, under a free key. False when the key is taken:
+        nothing was written.
 
         The bytes that arrive are those of ``digest``, or it is a StoreError and the key stays free: a file that is
         not any more what was planned does not get in.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from pathlib import Path
 from typing import BinaryIO, Self
 
 from katpkg.errors import StoreError
@@ -18,10 +17,10 @@ class Content:
     It reads from the start to the end; ``seek(0)`` begins anew, as a second try to send it does.
     """
 
-    def __init__(self, key: str, source: bytes | Path, digest: Digest) -> None:
+    def __init__(self, key: str, source: bytes | str, digest: Digest) -> None:
         self._key = key
         self._digest = digest
-        self._file = io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb", buffering=0)  # noqa: SIM115 - closed on exit
+        self._file = io.BytesIO(source) if isinstance(source, bytes) else io.FileIO(source)
         self._hash = hashlib.sha256()
         self._size = 0
         self._is_whole = False

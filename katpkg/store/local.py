@@ -95,14 +95,15 @@ class LocalStore:
         with _explained(prefix):
             yield from self._tree.walk(prefix)
 
-    def create(self, key: str, content: bytes | Path, digest: Digest) -> bool:
+    def create(self, key: str, content: bytes | str, digest: Digest) -> bool:
         """Link a new file to its name: of many who do so at once one succeeds, and none waits."""
         with _explained(key):
             if self._is_taken(key):
                 return False
             with self._temporary() as temporary, Content(key, content, digest) as blocks:
+                size = min(BLOCK, digest.size + 1)  # a buffer that is much too large costs more than a small file
                 with _new_file(temporary) as handle:
-                    while block := blocks.read(BLOCK):
+                    while block := blocks.read(size):
                         _write(handle, block)
                 is_ours = self._link(temporary, key)
         self._is_unsettled = True

@@ -7,7 +7,6 @@ import contextlib
 import io
 import secrets
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
 from katpkg.model.digests import Digest
@@ -60,7 +59,7 @@ class Objects:
             return digest_of(stream)
 
     def write(
-        self, key: str, content: bytes | Path, digest: Digest, headers: Mapping[str, str], condition: Mapping[str, str]
+        self, key: str, content: bytes | str, digest: Digest, headers: Mapping[str, str], condition: Mapping[str, str]
     ) -> bool:
         """Write ``content`` if ``condition`` holds; whether it did. Raises Refused, and StoreError if it changed.
 

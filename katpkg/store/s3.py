@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
-from pathlib import Path
 from typing import BinaryIO
 
 from katpkg.model.digests import Digest
@@ -92,7 +91,7 @@ class S3Store:
         """A thousand with each request; sorted here, because stores that keep directories have their own order."""
         yield from sorted(self._pages(prefix), key=attrgetter("key"))
 
-    def create(self, key: str, content: bytes | Path, digest: Digest) -> bool:
+    def create(self, key: str, content: bytes | str, digest: Digest) -> bool:
         """PUT with If-None-Match; in parts when it is big, and then only after a look whether it is in vain."""
         if (self._is_alone or digest.size > parts.LIMIT) and self.look(key) is not None:
             return False

@@ -30,11 +30,13 @@ class Tree:
 
         Raises StoreError for what leads elsewhere, FileNotFoundError when there is no such directory.
         """
-        parts = key.split("/")
-        if not all(parts) or "." in parts or ".." in parts or key.startswith(HIDDEN) or "\0" in key:
+        directory, _, name = key.rpartition("/")
+        known = not directory or directory in self._known
+        if key.startswith(HIDDEN) or not _is_name(name) or not (known or all(map(_is_name, directory.split("/")))):
             raise StoreError(f"{key!r} is no key of an archive", hint="name objects by relative paths without . or ..")
-        self._enter("/".join(parts[:-1]), make=make)
-        return self.where(key)
+        if not known:
+            self._enter(directory, make=make)
+        return f"{self.root}/{key}"
 
     def ancestors(self, key: str) -> Iterator[str]:
         """The directories that ``key`` lies in, the nearest first, the root last."""
@@ -78,6 +80,10 @@ class Tree:
         if stat.S_ISLNK(os.lstat(path).st_mode):
             raise link_found(path)
         self._known.add(directory)
+
+
+def _is_name(part: str) -> bool:
+    return part not in ("", ".", "..") and "\0" not in part
 
 
 def make_directory(path: str) -> None:

@@ -139,12 +139,12 @@ def test_a_big_file_goes_in_parts_and_is_created_once(
     path, digest = big
     with FaultProxy(server.endpoint) as proxy:
         store = connect(proxy.endpoint, bucket)
-        assert store.create("pool/big.deb", path, digest)
+        assert store.create("pool/big.deb", str(path), digest)
         assert proxy.count("PUT") == -(-digest.size // parts.PART)
         assert store.digest("pool/big.deb") == digest
         assert head(server, bucket, "pool/big.deb")["CacheControl"].endswith("immutable")
         before = len(proxy.requests)
-        assert not store.create("pool/big.deb", path, digest)
+        assert not store.create("pool/big.deb", str(path), digest)
         assert len(proxy.requests) == before + 1
     assert uploads(server, bucket) == []
 
@@ -156,7 +156,8 @@ def test_a_big_file_that_somebody_creates_meanwhile_is_not_overwritten(
     store = connect(server.endpoint, bucket)
     create(store, "pool/big.deb", b"first")
     monkeypatch.setattr(store, "look", lambda _: None)
-    assert not store.create("pool/big.deb", *big)
+    path, digest = big
+    assert not store.create("pool/big.deb", str(path), digest)
     assert store.read("pool/big.deb") == (b"first", store.token(b"first"))
     assert uploads(server, bucket) == []
 
@@ -172,7 +173,7 @@ def test_a_big_file_that_changes_meanwhile_does_not_get_in(
     bucket = server.new_bucket()
     store = connect(server.endpoint, bucket)
     with pytest.raises(StoreError, match=r"big\.deb changed after it was looked at"):
-        store.create("pool/big.deb", changed, digest)
+        store.create("pool/big.deb", str(changed), digest)
     assert store.look("pool/big.deb") is None
     assert uploads(server, bucket) == []
 

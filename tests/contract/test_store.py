@@ -37,7 +37,7 @@ def test_what_was_created_is_read_in_every_way(size: int, store: Store, tmp_path
     file = tmp_path / "file"
     file.write_bytes(content)
     assert create(store, "a/bytes", content)
-    assert store.create("a/file", file, Digest.of(file))
+    assert store.create("a/file", str(file), Digest.of(file))
     for key in ("a/bytes", "a/file"):
         assert content_of(store, key) == content
         assert store.digest(key) == Digest.of(content)
@@ -72,7 +72,7 @@ def test_what_is_not_what_was_planned_does_not_get_in(kind: str, arrived: bytes,
     file = tmp_path / "kat_1_all.deb"
     file.write_bytes(arrived)
     with pytest.raises(StoreError, match=r"kat_1_all\.deb changed after it was looked at") as caught:
-        store.create("pool/kat_1_all.deb", file if kind == "file" else arrived, Digest.of(b"planned"))
+        store.create("pool/kat_1_all.deb", str(file) if kind == "file" else arrived, Digest.of(b"planned"))
     assert caught.value.hint == "let nothing write to it meanwhile, and publish again"
     assert str(Digest.of(b"planned")) in str(caught.value.details)
     assert keys(store) == []

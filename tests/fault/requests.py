@@ -106,7 +106,7 @@ class Bucket:
 
     def publish(self, change: Change | None = None, endpoint: str = "") -> tuple[int, str]:
         """Publish what is new, in this process; the exit code that it would have, and what it says."""
-        packages = read_debs(self.ground.new, Quiet(), look_inside=True)
+        packages = read_debs([*map(str, self.ground.new)], Quiet(), look_inside=True)
         try:
             publisher = self.publisher(endpoint)
             publisher.publish(change or publisher.repository.adding(packages))

@@ -25,7 +25,7 @@ from tests.fault.ground import left_in_scratch
 class Contradicting(MemoryStore):
     """Says that everything is taken, and that nothing is there."""
 
-    def create(self, key: str, content: bytes | Path, digest: Digest) -> bool:  # noqa: ARG002
+    def create(self, key: str, content: bytes | str, digest: Digest) -> bool:  # noqa: ARG002
         self.log.append(key)
         return False
 

@@ -2,90 +2,96 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import NamedTuple
 
 from katpkg.errors import BuildError
+from katpkg.packages.deb.plain import Plain
 
 MAGIC = b"!<arch>\n"
 HEADER_SIZE = 60
 SUFFIXES = ("", ".gz", ".xz", ".zst")
+PIECE = 1 << 16
+"""Bytes to read at once: for more, malloc(3) asks the kernel each time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArMember:
-    """A member and where its bytes lie in the file."""
+class Member(NamedTuple):
+    """A member by its header."""
 
     name: str
-    offset: int
     size: int
 
-    @property
-    def suffix(self) -> str:
-        """How it is compressed: one of SUFFIXES."""
-        return self.name[self.name.index(".tar") + 4 :]
 
+class DebReader:
+    """A .deb as it streams by: its control member, its data member, its end. Nobody goes back.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deb:
-    """The two members of a .deb that matter."""
-
-    control: ArMember
-    data: ArMember
-
-
-def read_ar(file: BinaryIO, path: Path) -> Deb:
-    """The members of the .deb in ``file``, which was opened from ``path``; ends at its beginning.
-
-    Raises BuildError for whatever dpkg would refuse, and for more.
+    Its methods raise BuildError for whatever dpkg would refuse, and for more.
     """
-    members = _members(file, path)
-    names = [member.name for member in members]
-    if names[:1] != ["debian-binary"] or len(names) != 3:
-        raise invalid(path, f"it holds {', '.join(names) or 'nothing'}, not debian-binary, control.tar and data.tar")
-    version, control, data = members
-    if not (_is(control, "control.tar") and _is(data, "data.tar")):
-        raise invalid(path, f"after debian-binary come {control.name} and {data.name}, not control.tar and data.tar")
-    file.seek(version.offset)
-    if file.read(version.size) != b"2.0\n":
-        raise invalid(path, "it is of another format version than 2.0")
-    file.seek(0)
-    return Deb(control=control, data=data)
+
+    def __init__(self, take: Callable[[int], bytes], path: Path) -> None:
+        """``take`` gives the next so many bytes of the file, and fewer at its end alone; ``path`` is for people."""
+        self._take = take
+        self._path = path
+        self._left = self._padding = 0
+        """Of the member that is in hand."""
+        if take(len(MAGIC)) != MAGIC:
+            raise invalid(path, "it does not begin as an ar archive does")
+        version = self._next("debian-binary", ("",))
+        if self.take(version.size) != b"2.0\n":
+            raise invalid(path, "it is of another format version than 2.0")
+
+    def control(self) -> Member:
+        """What the package says of itself: the member that comes first."""
+        return self._next("control.tar", SUFFIXES)
+
+    def data(self) -> Member:
+        """What it installs, after whatever was not taken of ``control``."""
+        return self._next("data.tar", SUFFIXES)
+
+    def take(self, size: int) -> bytes:
+        """The next bytes of the member in hand; fewer than ``size`` when it ends, or the file does."""
+        piece = self._take(min(size, self._left))
+        self._left -= len(piece)
+        return piece
+
+    def unpack(self, member: Member) -> Plain:
+        """The plain bytes of ``member``, which is in hand."""
+        return Plain(self.take, member.size, member.name[member.name.index(".tar") + 4 :])
+
+    def finish(self) -> None:
+        """Pass over what is left of the member in hand: after it nothing may come."""
+        self._pass()
+        if header := self._take(HEADER_SIZE):
+            raise self._misplaced(self._parse(header), "at its end")
+
+    def _next(self, name: str, suffixes: tuple[str, ...]) -> Member:
+        self._pass()
+        header = self._take(HEADER_SIZE)
+        if not header:
+            raise invalid(self._path, f"it ends where {name} belongs")
+        member = self._parse(header)
+        if not (member.name.startswith(name) and member.name[len(name) :] in suffixes):
+            raise self._misplaced(member, f"where {name} belongs")
+        self._left, self._padding = member.size, member.size % 2
+        return member
+
+    def _pass(self) -> None:
+        while self._left and self.take(PIECE):
+            pass
+        if self._left or (self._padding and not self._take(1)):
+            raise invalid(self._path, "it is cut off")
+
+    def _parse(self, header: bytes) -> Member:
+        size = header[48:58].rstrip(b" ")
+        if len(header) != HEADER_SIZE or header[58:] != b"`\n" or not size.isdigit():
+            raise invalid(self._path, f"it has something that is no member of an ar archive: {header[:16]!r}")
+        return Member(header[:16].decode("ascii", "replace").rstrip(" ").removesuffix("/"), int(size))
+
+    def _misplaced(self, member: Member, where: str) -> BuildError:
+        return invalid(self._path, f"it holds {member.name} {where}; there are debian-binary, control.tar and data.tar")
 
 
 def invalid(path: Path, reason: str) -> BuildError:
     """The one error for all that can be wrong with a .deb."""
     return BuildError(f"{path.name} is no valid package: {reason}", where=str(path))
-
-
-def _is(member: ArMember, name: str) -> bool:
-    return member.name.startswith(name) and member.name.removeprefix(name) in SUFFIXES
-
-
-def _members(file: BinaryIO, path: Path) -> list[ArMember]:
-    size = os.fstat(file.fileno()).st_size
-    members = []
-    if file.read(len(MAGIC)) != MAGIC:
-        raise invalid(path, "it does not begin as an ar archive does")
-    offset = len(MAGIC)
-    while offset < size:
-        file.seek(offset)
-        member = parse_header(file.read(HEADER_SIZE), offset, path)
-        if member.offset + member.size > size:
-            raise invalid(path, f"{member.name} is cut off")
-        members.append(member)
-        if len(members) > 3:
-            break
-        offset = member.offset + member.size + member.size % 2
-    return members
-
-
-def parse_header(header: bytes, offset: int, path: Path) -> ArMember:
-    """The member whose header stands at ``offset`` of the archive at ``path``. Raises BuildError."""
-    size = header[48:58].rstrip(b" ")
-    if len(header) != HEADER_SIZE or header[58:] != b"`\n" or not size.isdigit():
-        raise invalid(path, f"there is something at byte {offset} that is no member of an ar archive")
-    name = header[:16].decode("ascii", "replace").rstrip().removesuffix("/")
-    return ArMember(name=name, offset=offset + HEADER_SIZE, size=int(size))

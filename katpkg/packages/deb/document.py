@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from katpkg.packages.deb.ar import invalid, read_ar
+from katpkg.packages.deb.ar import DebReader, invalid
 from katpkg.packages.deb.paths import normal
-from katpkg.packages.deb.plain import Plain
 from katpkg.packages.deb.tar import Kind, read_tar
 
 LARGEST = 1 << 20
@@ -15,9 +14,9 @@ LARGEST = 1 << 20
 def read_document(path: Path, name: str) -> str | None:
     """The text of the file ``name`` (absolute) in the .deb at ``path``; None when it has none. Raises BuildError."""
     with path.open("rb") as file:
-        data = read_ar(file, path).data
-        file.seek(data.offset)
-        stream = Plain(file.read, data.size, data.suffix)
+        reader = DebReader(file.read, path)
+        reader.control()
+        stream = reader.unpack(reader.data())
         try:
             for member in read_tar(stream):
                 if f"/{normal(member.name)}" == name and member.kind is Kind.FILE and member.size <= LARGEST:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from katpkg.packages.deb.ar import HEADER_SIZE, MAGIC, SUFFIXES, invalid, parse_header
+from katpkg.packages.deb.ar import DebReader, invalid
 from katpkg.packages.deb.control import parse_control
 from katpkg.packages.deb.paths import normal
-from katpkg.packages.deb.plain import Plain
 from katpkg.packages.deb.tar import read_tar
 
 LARGEST = 64 << 20
@@ -22,17 +21,12 @@ def read_head(stream: IO[bytes], name: str) -> Mapping[str, str]:
     Whether the rest of it is a package is judged when it is built from.
     """
     path = Path(name)
-    if stream.read(len(MAGIC)) != MAGIC:
-        raise invalid(path, "it does not begin as an ar archive does")
-    version = parse_header(stream.read(HEADER_SIZE), len(MAGIC), path)
-    stream.read(version.size + version.size % 2)
-    control = parse_header(stream.read(HEADER_SIZE), len(MAGIC) + HEADER_SIZE + version.size, path)
-    if version.name != "debian-binary" or not control.name.startswith("control.tar") or control.size > LARGEST:
-        raise invalid(path, f"it begins with {version.name} and {control.name}")
-    if control.suffix not in SUFFIXES:
-        raise invalid(path, f"nobody knows how {control.name} is compressed")
+    reader = DebReader(stream.read, path)
+    control = reader.control()
+    if control.size > LARGEST:
+        raise invalid(path, f"its {control.name} is larger than any")
     try:
-        plain = Plain(stream.read, control.size, control.suffix)
+        plain = reader.unpack(control)
         for member in read_tar(plain):
             if normal(member.name) == "control" and member.size <= LARGEST:
                 return parse_control(plain.read(member.size))

@@ -11,13 +11,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from katpkg.model.binary import BinaryPackage, Members
 from katpkg.model.digests import Digest
 from katpkg.model.names import Sha256
-from katpkg.packages.deb.ar import ArMember, invalid, read_ar
+from katpkg.packages.deb.ar import PIECE, DebReader, invalid
 from katpkg.packages.deb.control import parse_control
 from katpkg.packages.deb.paths import Paths, normal
 from katpkg.packages.deb.plain import Damaged, Plain
@@ -25,7 +25,6 @@ from katpkg.packages.deb.tar import Kind, read_tar
 from katpkg.report import Reporter
 
 LARGEST_CONTROL = 1 << 20
-PIECE = 1 << 18
 
 
 def read_deb(path: Path, *, look_inside: bool = True) -> BinaryPackage:
@@ -34,29 +33,31 @@ def read_deb(path: Path, *, look_inside: bool = True) -> BinaryPackage:
     Without ``look_inside`` its data is hashed and not unpacked; that is done, and may raise, when its members are asked
     for. An index needs no more, and unpacking is most of the work with small packages of others.
     """
-    with path.open("rb") as file:
-        deb = read_ar(file, path)
+    with FileIO(path) as file:
         reading = _Reading(file)
+        deb = DebReader(reading.take, path)
         try:
-            fields = parse_control(_control(reading, deb.control))
+            fields = parse_control(_control(deb))
+            data = deb.data()
             members: Members = Unread(path=str(path))
             if look_inside:
-                members = partial(_split, "\n".join(_paths(reading, deb.data)))
+                members = partial(_split, "\n".join(_paths(deb.unpack(data))))
+            deb.finish()
+            return BinaryPackage(path=path, digest=reading.digest(), fields=fields, members=members)
         except Damaged as error:
             raise invalid(path, f"it is damaged: {error}") from error
         except ValueError as error:
             raise invalid(path, str(error)) from error
-        return BinaryPackage(path=path, digest=reading.finish(), fields=fields, members=members)
 
 
-def read_debs(paths: Sequence[Path], reporter: Reporter, *, look_inside: bool = True) -> Iterator[BinaryPackage]:
+def read_debs(paths: Sequence[str], reporter: Reporter, *, look_inside: bool = True) -> Iterator[BinaryPackage]:
     """``read_deb`` of each of ``paths``, in their order, and none of them kept. Raises BuildError at the first bad one.
 
     One after the other: what threads and processes cost on top is more than two of them save by the clock.
     """
     with reporter.progress("reading packages", len(paths)) as meter:
         for path in paths:
-            yield read_deb(path, look_inside=look_inside)
+            yield read_deb(Path(path), look_inside=look_inside)
             meter.advance()
 
 
@@ -77,35 +78,33 @@ def list_members(path: Path) -> tuple[str, ...]:
 
 
 class _Reading:
-    """A file that is read from its beginning, and hashed as it goes."""
+    """A file that is read from its beginning, and hashed as it goes. A small one is read at once."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: FileIO) -> None:
         self._file = file
         self._sha256 = hashlib.sha256()
         self._size = 0
+        self._ahead = b""
+        self._at = 0
 
     def take(self, size: int) -> bytes:
-        """The next bytes, ``size`` or what there is."""
-        piece = self._file.read(size)
-        self._sha256.update(piece)
-        self._size += len(piece)
-        return piece
+        """The next ``size`` bytes; fewer at the end."""
+        while len(self._ahead) - self._at < size and (piece := self._file.read(PIECE)):
+            self._sha256.update(piece)
+            self._size += len(piece)
+            self._ahead, self._at = self._ahead[self._at :] + piece, 0
+        taken = self._ahead[self._at : self._at + size]
+        self._at += len(taken)
+        return taken
 
-    def open(self, member: ArMember) -> Plain:
-        """The plain bytes of ``member``, which is ahead."""
-        self.take(member.offset - self._size)
-        return Plain(self.take, member.size, member.suffix)
-
-    def finish(self) -> Digest:
-        """The digest of the whole file, whose rest is read now."""
-        while self.take(PIECE):
-            pass
+    def digest(self) -> Digest:
+        """Of the file, which was read to its end."""
         return Digest(size=self._size, sha256=Sha256(self._sha256.hexdigest()))
 
 
-def _control(reading: _Reading, member: ArMember) -> bytes:
+def _control(deb: DebReader) -> bytes:
     """The control file's bytes."""
-    stream = reading.open(member)
+    stream = deb.unpack(deb.control())
     found = []
     for each in read_tar(stream):
         if normal(each.name) == "control":
@@ -117,9 +116,9 @@ def _control(reading: _Reading, member: ArMember) -> bytes:
     return found[0]
 
 
-def _paths(reading: _Reading, member: ArMember) -> list[str]:
+def _paths(stream: Plain) -> list[str]:
     paths = Paths()
-    for each in read_tar(reading.open(member)):
+    for each in read_tar(stream):
         paths.add(each)
     return paths.finish()
 

@@ -52,41 +52,42 @@ class Plain:
         self._decompressor, self._error = _decompressor(suffix, size)
         self._buffer = b""
         self._at = 0
+        self._before = 0
+        """Plain bytes that came before those of the buffer."""
         self._given = 0
 
     @property
     def position(self) -> int:
         """How many plain bytes were read or skipped."""
-        return self._given - len(self._buffer) + self._at
+        return self._before + self._at
 
     def read(self, size: int) -> bytes:
         """The next ``size`` plain bytes, or fewer at the end."""
-        end = self._at + size
-        while end > len(self._buffer):
-            more = self._more()
-            if not more:
-                break
-            self._buffer = self._buffer[self._at :] + more
-            end -= self._at
-            self._at = 0
-        piece = self._buffer[self._at : end]
+        while self._at + size > len(self._buffer) and (more := self._more()):
+            self._keep(self._buffer[self._at :] + more, self._at)
+        piece = self._buffer[self._at : self._at + size]
         self._at += len(piece)
         return piece
 
     def skip(self, size: int) -> None:
         """Pass over the next ``size`` plain bytes."""
         self._at += size
-        while self._at > len(self._buffer):
-            self._at -= len(self._buffer)
-            self._buffer = self._more()
+        while (beyond := self._at - len(self._buffer)) > 0:
+            self._keep(self._more(), len(self._buffer))
+            self._at = beyond
             if not self._buffer:
                 raise Damaged("it is cut off")
 
     def rest(self) -> bytes:
         """Whatever of the next piece was not read; empty at the end, which proves that the whole stream is sound."""
         piece = self._buffer[self._at :] or self._more()
-        self._buffer, self._at = b"", 0
+        self._keep(b"", self._at + len(piece))
         return piece
+
+    def _keep(self, buffer: bytes, passed: int) -> None:
+        """Go on with ``buffer``, ``passed`` bytes after where the last one began."""
+        self._buffer, self._at = buffer, 0
+        self._before += passed
 
     def _more(self) -> bytes:
         """The next piece; empty at the end, and only there."""

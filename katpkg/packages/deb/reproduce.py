@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from katpkg.model.binary import BinaryPackage
 from katpkg.packages import reproduce
-from katpkg.packages.deb.ar import read_ar
+from katpkg.packages.deb.ar import DebReader
 
 
 def compare(first: BinaryPackage, second: BinaryPackage) -> None:
@@ -21,11 +22,9 @@ def _parts_that_differ(first: BinaryPackage, second: BinaryPackage) -> str:
     return "the bytes around its members differ"
 
 
-def _parts(path: Path) -> list[tuple[str, bytes]]:
-    parts = []
+def _parts(path: Path) -> Iterator[tuple[str, bytes]]:
     with path.open("rb") as file:
-        deb = read_ar(file, path)
-        for member in (deb.control, deb.data):
-            file.seek(member.offset)
-            parts.append((member.name, file.read(member.size)))
-    return parts
+        reader = DebReader(file.read, path)
+        for begin in (reader.control, reader.data):
+            member = begin()
+            yield member.name, reader.take(member.size)

@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from katpkg.packages.deb.plain import LARGEST, Damaged, Plain
@@ -169,11 +170,14 @@ def _parse_records(content: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _text(field: bytes) -> str:
+    if not field[0]:
+        return ""
     return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
+@lru_cache(maxsize=1 << 12)
 def _number(field: bytes) -> int:
-    """Octal digits, or GNU's big endian binary for what they cannot say."""
+    """Octal digits, or GNU's big endian binary for what they cannot say. Kept, because modes and sizes come again."""
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
     digits = field.rstrip(b" \0").lstrip(b" ") or b"0"

@@ -93,17 +93,20 @@ def with_data(*members: tuple[tarfile.TarInfo | str, bytes]) -> bytes:
 
 HOSTILE: dict[str, tuple[bytes, str]] = {
     "no ar archive": (b"<html>", "does not begin as an ar archive"),
-    "nothing in it": (b"!<arch>\n", "it holds nothing"),
-    "data before control": (ar(BINARY, DATA, control()), "not control.tar and data.tar"),
-    "control first": (ar(control(), BINARY, DATA), "not debian-binary"),
+    "nothing in it": (b"!<arch>\n", "it ends where debian-binary belongs"),
+    "data before control": (ar(BINARY, DATA, control()), "it holds data.tar.gz where control.tar belongs"),
+    "control first": (ar(control(), BINARY, DATA), "it holds control.tar.gz where debian-binary belongs"),
     "another format version": (ar(("debian-binary", b"3.0\n"), control(), DATA), "another format version"),
-    "two control members": (ar(BINARY, control(), control(), DATA), "not debian-binary, control.tar and data.tar"),
-    "two data members": (ar(BINARY, control(), DATA, DATA), "not debian-binary, control.tar and data.tar"),
-    "an unknown member": (ar(BINARY, control(), DATA, ("_gpgorigin", b"x")), "not debian-binary, control.tar"),
-    "no data": (ar(BINARY, control()), "not debian-binary, control.tar and data.tar"),
-    "an unknown compression": (ar(BINARY, control(), ("data.tar.lz4", b"x")), "not control.tar and data.tar"),
-    "rubbish after the end": (ar(BINARY, control(), DATA) + b"rubbish", "that is no member of an ar archive"),
-    "cut off in the data": (ar(BINARY, control(), DATA)[:-20], "data.tar.gz is cut off"),
+    "two control members": (ar(BINARY, control(), control(), DATA), "it holds control.tar.gz where data.tar belongs"),
+    "two data members": (ar(BINARY, control(), DATA, DATA), "it holds data.tar.gz at its end"),
+    "an unknown member": (ar(BINARY, control(), DATA, ("_gpgorigin", b"x")), "it holds _gpgorigin at its end"),
+    "no data": (ar(BINARY, control()), "it ends where data.tar belongs"),
+    "an unknown compression": (
+        ar(BINARY, control(), ("data.tar.lz4", b"x")),
+        "it holds data.tar.lz4 where data.tar belongs",
+    ),
+    "rubbish after the end": (ar(BINARY, control(), DATA) + b"rubbish", "no member of an ar archive"),
+    "cut off in the data": (ar(BINARY, control(), DATA)[:-20], "it is damaged: it is cut off"),
     "a compressed stream that is cut off": (ar(BINARY, control(), ("data.tar.gz", DATA[1][:-9])), "it is damaged"),
     "a member's size that is none": (ar(BINARY).replace(b"4         `", b"x         `"), "no member of an ar archive"),
     "two control files": (
@@ -212,6 +215,24 @@ def test_the_digest_is_that_of_the_file(tmp_path: Path) -> None:
     assert read_deb(path, look_inside=False).digest == Digest.of(path)
 
 
+@pytest.mark.parametrize("case", ["no data", "two data members", "an unknown member", "rubbish after the end"])
+def test_the_shape_of_a_package_is_judged_without_a_look_inside(case: str, tmp_path: Path) -> None:
+    content, reason = HOSTILE[case]
+    path = tmp_path / "evil.deb"
+    path.write_bytes(content)
+    with pytest.raises(BuildError, match="is no valid package") as caught:
+        read_deb(path, look_inside=False)
+    assert reason in caught.value.message
+
+
+@pytest.mark.parametrize("missing", [1, 20, 200])
+def test_a_package_that_is_cut_off_is_noticed_without_a_look_inside(missing: int, tmp_path: Path) -> None:
+    path = tmp_path / "evil.deb"
+    path.write_bytes(ar(BINARY, control(), ("data.tar.gz", b"x" * 999))[:-missing])
+    with pytest.raises(BuildError, match="it is cut off"):
+        read_deb(path, look_inside=False)
+
+
 def test_what_is_in_it_can_be_looked_at_later(tmp_path: Path) -> None:
     """An index needs no more than control file and digest; whoever asks for the paths gets them, or the refusal."""
     good, evil = tmp_path / "good.deb", tmp_path / "evil.deb"
@@ -224,12 +245,13 @@ def test_what_is_in_it_can_be_looked_at_later(tmp_path: Path) -> None:
 
 
 def test_many_are_read_in_their_order_and_the_first_bad_one_stops(tmp_path: Path) -> None:
-    paths = []
+    files = []
     for number in (3, 1, 2):
-        paths.append(tmp_path / f"{number}.deb")
-        paths[-1].write_bytes(with_control(CONTROL.replace("1.0-1", f"{number}.0-1")))
+        files.append(tmp_path / f"{number}.deb")
+        files[-1].write_bytes(with_control(CONTROL.replace("1.0-1", f"{number}.0-1")))
+    paths = [str(file) for file in files]
     assert [each.version for each in read_debs(paths, Quiet())] == ["3.0-1", "1.0-1", "2.0-1"]
-    paths[1].write_bytes(b"<html>")
+    files[1].write_bytes(b"<html>")
     reading = read_debs(paths, Quiet())
     assert next(reading).version == "3.0-1"
     with pytest.raises(BuildError, match=r"1\.deb is no valid package"):
