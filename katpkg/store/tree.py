@@ -32,7 +32,8 @@ class Tree:
         """
         directory, _, name = key.rpartition("/")
         known = not directory or directory in self._known
-        if key.startswith(HIDDEN) or not _is_name(name) or not (known or all(map(_is_name, directory.split("/")))):
+        sound = _is_name(name) and (known or all(map(_is_name, directory.split("/"))))
+        if not sound or key.startswith((HIDDEN, "/")):
             raise StoreError(f"{key!r} is no key of an archive", hint="name objects by relative paths without . or ..")
         if not known:
             self._enter(directory, make=make)
