@@ -64,7 +64,7 @@ def test_the_lines_of_packages_are_found_again(found: set[tuple[PackageName, int
 def test_one_more_package_makes_one_or_two_blocks_anew() -> None:
     many = [(f"opt/venvs/p{number:02}/lib/{file:04}".encode(), b"net/p") for number in range(60) for file in range(900)]
     before = Contents(where="").revised(many)
-    after = before.revised([(b"opt/venvs/p15/lib/new", b"net/qq"), (b"opt/venvs/p15/lib/0001", b"net/qq")])
+    after = before.revised([(b"opt/venvs/p31/lib/new", b"net/qq"), (b"opt/venvs/p31/lib/0001", b"net/qq")])
     blocks = [[bytes(member) for _, member in read_members(each.gz)] for each in (before, after)]
     assert len(blocks[0]) > 2
     assert len(set(blocks[1]) - set(blocks[0])) <= 2
