@@ -12,7 +12,7 @@ from katpkg.model.names import Architecture
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.blocks import gzip
-from katpkg.repository.apt.generation import Generation, Shelf
+from katpkg.repository.apt.generation import LEAST_PATCHED, Generation, Shelf
 from katpkg.repository.apt.index import NOTHING, Index
 from katpkg.repository.apt.patches import PatchList, ed_script, patch_name
 from katpkg.repository.apt.revise import Edits, Revision, optimize, revise
@@ -20,9 +20,6 @@ from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Reader
 from katpkg.repository.publication import Action, Create, Phase, Replace
 from katpkg.repository.published import Key
-
-LEAST_PATCHED = 100_000
-"""Bytes of a compressed index below which a client may as well fetch it whole."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +76,9 @@ class Draft:
 
     def read(self, reader: Reader, shelves: Sequence[Shelf]) -> list[Index]:
         """The published indexes of ``shelves``."""
-        return self.current.indexes(reader, shelves) if self.current else [NOTHING] * len(shelves)
+        if self.current is None:
+            return [NOTHING] * len(shelves)
+        return self.current.indexes(reader, shelves, patches=self.suite.patches)
 
     def list_file(self, path: str, content: bytes, before: bytes | None) -> None:
         """Have Release list ``content`` at ``path``, stored by its digest and, for people, by its name."""
@@ -111,7 +110,7 @@ class Draft:
         key = layout.patch(self.suite.name, path, name)
         self.actions.append(Create(phase=Phase.INDEX, key=key, content=compressed, digest=Digest.of(compressed)))
         patches = _list_of(index, before).extend(name, script, compressed, revision.plain)
-        self.list_file(layout.patch_index(path), patches.render(), index.patches)
+        self.list_file(layout.patch_index(path), patches.render(), index.patches or index.leftover)
 
 
 def _list_of(index: Index, plain: Digest) -> PatchList:

@@ -19,6 +19,9 @@ from katpkg.repository.clearsigned import covered, signature_of
 from katpkg.repository.publication import Token
 from katpkg.repository.published import Key
 
+LEAST_PATCHED = 100_000
+"""Bytes of a compressed index below which a client may as well fetch it whole."""
+
 Shelf = tuple[Component, Architecture]
 """What one index is about."""
 
@@ -86,17 +89,21 @@ class Generation:
                 if layout.packages(component, architecture) in self.release.indexes:
                     yield component, architecture
 
-    def indexes(self, reader: Reader, shelves: Sequence[Shelf]) -> list[Index]:
+    def indexes(self, reader: Reader, shelves: Sequence[Shelf], *, patches: bool = False) -> list[Index]:
         """The indexes of ``shelves``, every byte of them as our signature says; without packages where it has none.
+
+        With ``patches`` they are read for a change that may begin a list of patches.
 
         Raises RepositoryError when a file is missing, or not the one that is named.
         """
         paths = [name for shelf in shelves for name in _files_of(shelf) if name in self.release.indexes]
-        files = dict(zip(paths, self.files(reader, paths), strict=True))
+        copies = [name for shelf in shelves if patches and (name := self._patches_to_begin(shelf))]
+        listed = {path: self.release.indexes[path] for path in paths}
+        files = dict(zip((*paths, *copies), _read(reader, self.suite, listed, copies), strict=True))
         found = []
-        for gz, xz, patches in map(_files_of, shelves):
-            where = layout.dists(self.suite, gz)
-            found.append(Index(where=where, gz=files.get(gz, b""), xz=files.get(xz), patches=files.get(patches)))
+        for gz, xz, diffs in map(_files_of, shelves):
+            lists = {"leftover" if diffs in copies else "patches": files.get(diffs)}
+            found.append(Index(where=layout.dists(self.suite, gz), gz=files.get(gz) or b"", xz=files.get(xz), **lists))
         return found
 
     def files(self, reader: Reader, paths: Sequence[str]) -> list[bytes]:
@@ -108,6 +115,12 @@ class Generation:
         for index in self.indexes(reader, list(self.shelves())):
             yield from index.stanzas()
 
+    def _patches_to_begin(self, shelf: Shelf) -> str | None:
+        """The list of patches that the next change of an index begins, where none is listed."""
+        gz, _, patches = _files_of(shelf)
+        digest = self.release.indexes.get(gz)
+        return patches if patches not in self.release.indexes and digest and digest.size >= LEAST_PATCHED else None
+
 
 def parts(inrelease: bytes, text: bytes) -> Mapping[str, bytes]:
     """Release.gpg and Release: the signature that ``inrelease`` holds, and just what of ``text`` it is good for."""
@@ -116,17 +129,23 @@ def parts(inrelease: bytes, text: bytes) -> Mapping[str, bytes]:
 
 def read_files(reader: Reader, suite: SuiteName, listed: Mapping[str, Digest]) -> list[bytes]:
     """The files ``listed``, read by their digests. Raises RepositoryError when one is missing, or is another."""
+    return [content for content in _read(reader, suite, listed) if content is not None]
+
+
+def _read(
+    reader: Reader, suite: SuiteName, listed: Mapping[str, Digest], copies: Sequence[str] = ()
+) -> list[bytes | None]:
+    """``read_files``, and after them whatever lies at the paths ``copies``: all are asked for at once."""
     keys = [layout.by_hash(suite, path, digest.sha256) for path, digest in listed.items()]
-    contents = []
-    for key, digest, found in zip(keys, listed.values(), reader.read_all(keys), strict=True):
-        if found is None or Digest.of(found[0]) != digest:
+    found = reader.read_all([*keys, *(layout.dists(suite, path) for path in copies)])
+    for key, digest, file in zip(keys, listed.values(), found, strict=False):
+        if file is None or Digest.of(file[0]) != digest:
             raise RepositoryError(
                 "an index that InRelease names is missing, or is not the one it names",
                 where=key,
                 hint="restore the file from a backup or a mirror; nothing was changed",
             )
-        contents.append(found[0])
-    return contents
+    return [file[0] if file else None for file in found]
 
 
 def _files_of(shelf: Shelf) -> tuple[str, str, str]:

@@ -25,6 +25,8 @@ class Index:
     """None where somebody else published none."""
     patches: bytes | None = None
     """The list of patches that lead to it, if there is one."""
+    leftover: bytes | None = None
+    """What lies where such a list would be copied to, if none is listed: a copy from when one was."""
 
     def blocks(self) -> Iterator[tuple[bytes, Block | None]]:
         """The plain text of each block that has any, and its compressed forms."""

@@ -120,7 +120,13 @@ class _Inventory:
         (gz,) = current.files(self._reader, [name])
         return gz
 
+    def _leftover(self) -> bytes | None:
+        """What lies where they are copied to, if none are listed: a copy from when some were."""
+        key = layout.dists(self._draft.suite.name, f"{self._path}.gz")
+        found = self._reader.read(key) if self._draft.current else None
+        return found[0] if found else None
+
     def _list(self, contents: Contents, before: bytes | None) -> None:
         if self._draft.indexes.get(self._path) != contents.plain:
             self._draft.indexes[self._path] = contents.plain
-            self._draft.list_file(f"{self._path}.gz", contents.gz, before)
+            self._draft.list_file(f"{self._path}.gz", contents.gz, before or self._leftover())

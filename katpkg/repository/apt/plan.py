@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain, islice
 
@@ -64,7 +63,6 @@ class AptRepository:
         if current and release.says_the_same(current.release) and not draft.is_new:
             return self._unchanged(reader, current)
         actions = [*draft.actions, *self._keep(current), *self._commit(current, release, signer)]
-        actions = _over_leftovers(reader, actions) if current else actions
         actions.sort(key=lambda action: action.phase)
         return Publication(title=f"{self._suite.name}: {_news(draft)}", actions=actions)
 
@@ -138,16 +136,6 @@ class AptRepository:
         before = current.parts if current else {}
         for name, content in parts(inrelease, text).items():
             yield Replace(key=layout.dists(self._suite.name, name), content=content, before=before.get(name))
-
-
-def _over_leftovers(reader: Reader, actions: Sequence[Action]) -> list[Action]:
-    """``actions``, with what lies where there is no copy in the published state: one from when it was listed before."""
-    keys = [action.key for action in actions if isinstance(action, Replace) and action.before is None]
-    found = {key: each[0] for key, each in zip(keys, reader.read_all(keys), strict=True) if each}
-    return [
-        replace(action, before=found[action.key]) if isinstance(action, Replace) and action.key in found else action
-        for action in actions
-    ]
 
 
 def _news(draft: Draft) -> str:
