@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -70,17 +71,19 @@ class Metadata:
         """The file with the records ``add`` and without the packages ``drop``, of ``count`` packages in the end."""
         rewriting: Rewriting[bytes | memoryview] = Rewriting(gzip, sizes)
         rewriting.copy(_begin(self.kind, count), None)
-        waiting = sorted(add, reverse=True)
-        dropping = sorted(drop)
-        for plain, member, following in with_following(self._blocks(), self._first):
-            now = _take_before(waiting, following)
-            if rewriting.is_at_cut and following is not None and not now and not self._has(plain, following, dropping):
+        waiting, dropping = sorted(add, reverse=True), sorted(drop, reverse=True)
+        for plain, member, following in with_following(self._blocks(), self._key):
+            come, gone = _take_before(waiting, following), _take_before(dropping, following)
+            if rewriting.is_at_cut and following is not None and not come and not gone:
                 rewriting.copy(plain, member)
                 continue
-            table = {self._key(text): text for text in split_records(plain)}
-            table |= {key: add[key] for key in now}
-            for key in sorted(table.keys() - set(drop)):
-                rewriting.add(table[key], plain, member)
+            texts = split_records(plain)
+            for key in come:
+                texts[self._place(texts, key)] = [add[key]]
+            for key in gone:
+                del texts[self._place(texts, key)]
+            for text in texts:
+                rewriting.add(text, plain, member)
         for key in reversed(waiting):  # where there were no blocks at all
             rewriting.add(add[key])
         rewriting.add(_end(self.kind))
@@ -98,13 +101,10 @@ class Metadata:
         except (zlib.error, EOFError) as error:
             raise self._unreadable(error) from error
 
-    def _first(self, plain: bytes) -> Key:
-        return self._key(plain)
-
-    def _has(self, plain: bytes, following: Key, dropping: list[Key]) -> bool:
-        """Whether something to drop may be in this block."""
-        first = self._first(plain) if dropping else None
-        return any(first is not None and first <= key < following for key in dropping)
+    def _place(self, texts: list[bytes], key: Key) -> slice:
+        """The record of the package ``key`` among ``texts``; empty, where it would be, when it is not there."""
+        start = bisect_left(texts, key, key=self._key)
+        return slice(start, start + (self._key(texts[start]) == key if start < len(texts) else 0))
 
     def _key(self, text: bytes) -> Key:
         try:
