@@ -34,7 +34,7 @@ from scripts.bench.measure import Cost, measure, middle
 from scripts.bench.rpms import SMALL, Shape, installed, make_rpms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = (1000, 5000)
+PACKAGES = (1000, 5000, 20000)
 ROUNDS = 5
 MEMORY = "/dev/shm"  # noqa: S108  # what no disk slows down
 

@@ -18,7 +18,7 @@ from katpkg.repository.rpm.draft import Draft
 from katpkg.repository.rpm.generation import Generation, Pointer
 from katpkg.repository.rpm.metadata import Metadata
 from katpkg.repository.rpm.record import Record
-from katpkg.repository.rpm.repomd import Listed, Repomd
+from katpkg.repository.rpm.repomd import Repomd
 from katpkg.repository.rpm.signing import PackageSigner
 
 NAMED = 6
@@ -52,8 +52,8 @@ class RpmRepository:
         if not draft.is_changed:
             return self._unchanged(pointer, date)
         files = draft.finish()
-        listed = {each.kind: Listed(stored=Digest.of(each.gz), plain=each.plain) for each in files}
-        repomd = Repomd(suite=name, date=date, files=listed).render()
+        digests = {each.kind: Digest.of(each.gz) for each in files}
+        repomd = Repomd(suite=name, date=date, files=digests).render()
         actions = [*draft.actions, *self._write(files, repomd, pointer, date, signer)]
         return Publication(title=f"{name}: {_news(draft)}", actions=actions)
 
