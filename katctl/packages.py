@@ -1,4 +1,4 @@
-"""What dpkg knows."""
+"""What dpkg knows, or rpm."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from collections.abc import Iterable
 from katctl import process
 from katctl.errors import ToolFailed
 
+QUERIES = (
+    ("dpkg-query", "--show", "--showformat=${Package} ${Version}\n"),
+    ("rpm", "--query", "--queryformat=%{NAME} %{EVR}\n"),
+)
+
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
-    """The version of each of ``packages`` that dpkg knows."""
-    try:
-        command = ["dpkg-query", "--show", "--showformat=${Package} ${Version}\n", *sorted(set(packages))]
-        said = process.run(command)
-    except ToolFailed:
-        return {}
-    return dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
+    """The version of each of ``packages`` that is installed; none, when one of them is not."""
+    names = sorted(set(packages))
+    for query in QUERIES:
+        try:
+            said = process.run([*query, *names])
+        except ToolFailed:
+            continue
+        return dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
+    return {}

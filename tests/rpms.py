@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,9 @@ QUIET = (
     "use_source_date_epoch_as_buildtime 1",
     "clamp_mtime_to_source_date_epoch 1",
 )
+
+PROVIDED = ("/bin/sh", "systemd = 252", "python3 = 3.9.18", *(f"libc.so.6(GLIBC_2.{n})(64bit)" for n in range(2, 35)))
+"""What EL's own packages provide, in the words of ours."""
 
 NOTHING: Mapping[str, Path] = {}
 
@@ -120,3 +124,43 @@ class Dnf:
             capture_output=True,
             text=True,
         )
+
+
+def differences(deb: Path, rpm: Path, work: Path) -> set[str]:
+    """The files and links that two packages install with other modes, owners or contents, or that only one has.
+
+    Documentation has a form of its own in each.
+    """
+    work.mkdir()
+    ours, theirs = _of_rpm(rpm, work / "rpm"), _of_deb(deb, work / "deb")
+    documentation = ("/usr/share/doc/", "/usr/share/lintian/")
+    return {
+        path
+        for path in ours.keys() | theirs.keys()
+        if ours.get(path) != theirs.get(path) and not path.startswith(documentation)
+    }
+
+
+def _of_deb(path: Path, into: Path) -> dict[str, tuple[str, str, bytes]]:
+    subprocess.run(["dpkg-deb", "--extract", path, into], check=True)
+    listed = subprocess.run(["dpkg-deb", "--contents", path], check=True, capture_output=True, text=True).stdout
+    rows = (line.split(maxsplit=5) for line in listed.splitlines())
+    files = {row[5].split(" -> ")[0][1:]: (row[0], row[1]) for row in rows if not row[0].startswith("d")}
+    return {name: (*told, _content(into, name)) for name, told in files.items()}
+
+
+def _of_rpm(path: Path, into: Path) -> dict[str, tuple[str, str, bytes]]:
+    into.mkdir()
+    cpio = subprocess.run(["rpm2cpio", path], check=True, capture_output=True).stdout
+    subprocess.run(["cpio", "--quiet", "--extract", "--make-directories"], input=cpio, check=True, cwd=into)
+    form = "[%{FILEMODES:perms}\t%{FILEUSERNAME}/%{FILEGROUPNAME}\t%{FILENAMES}\n]"
+    command: list[str | Path] = ["rpm", "--query", "--package", "--queryformat", form, path]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rows = (line.split("\t") for line in listed.splitlines())
+    files = {row[2]: (row[0], row[1]) for row in rows if not row[0].startswith("d")}
+    return {name: (*told, _content(into, name)) for name, told in files.items()}
+
+
+def _content(root: Path, name: str) -> bytes:
+    path = root / name[1:]
+    return os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from katpkg.pipeline.fetch import Intake
     from katpkg.report import Reporter
     from katpkg.repository.base import Signer
+    from katpkg.repository.keys import PublicKey
     from katpkg.repository.rpm.signing import PackageSigner
     from katpkg.sources.access import Access, Secret
 
@@ -137,14 +138,19 @@ class Session:
         found = next(filter(None, (os.environ.get(name, "").strip() for name in GITHUB_TOKENS)), "")
         return Secret(found) if found else None
 
+    @cached_property
+    def public_key(self) -> PublicKey:
+        """The key that clients have; gpg reads it once in a call. Raises SigningError."""
+        from katpkg.repository.keys import PublicKey
+
+        return PublicKey.read(self.archive.signing.public_key)
+
     def signer(self) -> AbstractContextManager[Signer]:
         """Who signs, while the context is open. Raises SigningError."""
         from contextlib import nullcontext
 
-        from katpkg.repository.keys import PublicKey
-
         signing = self.archive.signing
-        key = PublicKey.read(signing.public_key)
+        key = self.public_key
         key.check_validity(self.now)
         if not signing.command:
             from katpkg.repository.signing import GpgSigner
@@ -161,7 +167,6 @@ class Session:
         """Who signs RPMs, with the key of ``signer``, while the context is open. Raises SigningError when asked to
         sign, where the key is not ours to give to rpmsign.
         """
-        from katpkg.repository.keys import PublicKey
         from katpkg.repository.rpm.signing import RpmSigner
         from katpkg.repository.signing import GpgSigner
 
@@ -175,7 +180,7 @@ class Session:
             )
 
         passphrase = os.environ.get(SIGNING_PASSPHRASE, "")
-        return RpmSigner(lambda: PublicKey.read(self.archive.signing.public_key), home, passphrase)
+        return RpmSigner(lambda: self.public_key, home, passphrase)
 
     def signing_key(self) -> tuple[bytes, str]:
         """The armored secret key and its passphrase (may be empty). Raises SigningError."""

@@ -80,13 +80,15 @@ def _packages(
     session: Session, suite: SuiteSpec, files: tuple[Path, ...], *, look_inside: bool
 ) -> Iterator[BinaryPackage]:
     from katpkg.model.target import PackageFormat
-    from katpkg.packages.deb.inspect import read_debs
-    from katpkg.packages.rpm.inspect import read_rpm
     from katpkg.pipeline.publish import built_packages, files_in
 
     if not files:
         yield from built_packages(session.archive, suite.codename)
     elif suite.format is PackageFormat.RPM:
+        from katpkg.packages.rpm.inspect import read_rpm
+
         yield from map(read_rpm, map(Path, files_in(files, suite.format.value)))
     else:
+        from katpkg.packages.deb.inspect import read_debs
+
         yield from read_debs(files_in(files), session.reporter, look_inside=look_inside)

@@ -73,10 +73,9 @@ def store_of(session: Session, *, single_publisher: bool = False) -> Store:
 
 def verifier_of(session: Session) -> GpgVerifier:
     """Who knows the archive's signature, without the secret key. Raises SigningError."""
-    from katpkg.repository.keys import PublicKey
     from katpkg.repository.signing import GpgVerifier
 
-    return GpgVerifier(PublicKey.read(session.archive.signing.public_key))
+    return GpgVerifier(session.public_key)
 
 
 @contextmanager

@@ -59,6 +59,19 @@ class Starting(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingUp:
+    """What a package does that sets up the others, whenever one of them came, changed or went."""
+
+    watched: AbsolutePath
+    """The directory in which each of them has a file."""
+    state: AbsolutePath
+    """Its own directory, where a file ``unfinished`` stands until all is set up."""
+    unit: UnitName
+    """The service that does it."""
+    interpreter: AbsolutePath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A locked system user with a group of its own, made at installation and never removed."""
 
@@ -130,6 +143,8 @@ class PackageSpec:
     virtual_environment: VirtualEnvironment | None = None
     lintian: tuple[LintianOverride, ...] = ()
     starting: Starting = Starting.INSTALLATION
+    setting_up: SettingUp | None = None
     foreign: Foreign = Foreign()
     extra: Mapping[str, str] = field(default_factory=dict)
-    """Files of debian/ that follow from nothing else, by what comes after the package's name: config, postinst."""
+    """Files of debian/ that follow from nothing else, by what comes after the package's name: config, postinst. An RPM
+    has what ``setting_up`` says instead."""

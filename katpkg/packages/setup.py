@@ -14,9 +14,10 @@ from dataclasses import replace
 from katpkg import __version__
 from katpkg.model.module import LintianOverride, ModuleSpec
 from katpkg.model.names import AbsolutePath, Line, UnitName, VariableName
-from katpkg.model.package import Entry, Unit
+from katpkg.model.package import Entry, SettingUp, Unit
 from katpkg.model.payload import SetupPayload
 from katpkg.model.service import Setting
+from katpkg.model.target import PackageFormat
 from katpkg.packages.descriptor import FORMAT
 from katpkg.packages.katctl import katctl_files
 from katpkg.packages.order import Order
@@ -93,6 +94,23 @@ def setup_units(order: Order, templates: Templates) -> tuple[Unit, ...]:
     return (Unit(name=UnitName(f"{order.places.prefix}-setup"), suffix="service", text=text, enabled=True),)
 
 
+def setting_up(order: Order) -> SettingUp:
+    """When it does its work, and on what."""
+    places = order.places
+    return SettingUp(
+        watched=AbsolutePath(f"{places.lib}/modules.d"),
+        state=AbsolutePath(f"/var/lib/{places.prefix}"),
+        unit=UnitName(f"{places.prefix}-setup"),
+        interpreter=_interpreter(order),
+    )
+
+
+def _interpreter(order: Order) -> AbsolutePath:
+    """Every Debian's own is new enough; EL 9's is not, and has another beside it."""
+    is_debian = order.target.release.format is PackageFormat.DEB
+    return AbsolutePath("/usr/bin/python3") if is_debian else order.places.python
+
+
 def setup_extra(order: Order, templates: Templates) -> dict[str, str]:
     """Its files of debian/."""
     return {name: templates.render(template, **_values(order)) for name, template in TEMPLATES.items()}
@@ -108,6 +126,7 @@ def _values(order: Order) -> dict[str, object]:
         "answers": order.places.generated_file,
         "package": order.module.package,
         "version": __version__,
+        "interpreter": _interpreter(order),
     }
 
 

@@ -15,7 +15,7 @@ from katpkg.model.version import Version
 from katpkg.packages.contents import Contents
 from katpkg.packages.descriptor import descriptor
 from katpkg.packages.order import Order
-from katpkg.packages.setup import setup_entries, setup_extra, setup_units
+from katpkg.packages.setup import setting_up, setup_entries, setup_extra, setup_units
 from katpkg.packages.systemd import render_units
 from katpkg.packages.templates import Templates
 
@@ -47,6 +47,7 @@ def make_spec(order: Order, contents: Contents, version: Version, templates: Tem
         virtual_environment=contents.virtual_environment,
         lintian=module.lintian,
         starting=_starting(order),
+        setting_up=setting_up(order) if module.is_setup else None,
         extra=setup_extra(order, templates) if module.is_setup else {},
     )
 

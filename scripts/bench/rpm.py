@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import mean, median
 
 from katpkg.config.archive import load_archive
 from katpkg.model.binary import BinaryPackage
@@ -30,12 +31,11 @@ from katpkg.repository.signing import GpgSigner
 from katpkg.store.local import LocalStore
 from scripts.bench import page
 from scripts.bench.measure import Cost, measure, middle
+from scripts.bench.rpms import SMALL, Shape, installed, make_rpms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = 5000
+PACKAGES = (1000, 5000, 20000)
 ROUNDS = 5
-TOGETHER = 250
-"""Packages of one spec file."""
 MEMORY = "/dev/shm"  # noqa: S108  # what no disk slows down
 
 DEFINITION = """\
@@ -52,38 +52,6 @@ architectures = ["amd64"]
 public_key = "archive.asc"
 """
 
-SPEC = """\
-Name: bench
-Version: 1.0
-Release: 1.el9
-Summary: many things
-License: MIT
-BuildArch: noarch
-AutoReqProv: no
-%description
-Things.
-{packages}
-%install
-mkdir -p %{{buildroot}}/usr/share/bench
-cd %{{buildroot}}/usr/share/bench
-for each in $(seq --format %04g {first} {last}); do echo $each >$each; done
-{files}
-"""
-PACKAGE = """\
-%package -n bench-{number:04}
-Summary: thing number {number}
-Requires: bash
-%description -n bench-{number:04}
-A thing of many.
-"""
-FILES = "%files -n bench-{number:04}\n/usr/share/bench/{number:04}\n"
-OPTIONS = (
-    "_build_name_fmt %%{NVRA}.rpm",
-    "_binary_payload w1.gzdio",
-    "debug_package %{nil}",
-    "__os_install_post %{nil}",
-)
-
 
 class Unsigned:
     """Takes packages as they are: signing thousands would take most of an hour, and is not what is measured."""
@@ -96,37 +64,28 @@ class Unsigned:
 def main() -> None:
     """Measure, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--packages", type=int, default=PACKAGES)
+    parser.add_argument("--packages", type=int, nargs="+", default=PACKAGES)
     parser.add_argument("--directory", type=Path, help="where to work; default: in memory")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-rpm-", dir=options.directory or MEMORY) as directory:
-        work = Path(directory)
-        *many, one = make_rpms(work / "rpms", options.packages + 1)
-        make_archive(work / "archive", many)
-        ways = {"katpkg": by_katpkg, "of it, metadata": by_plan, "createrepo_c --update": by_createrepo}
-        costs = {name: rounds(work, one, way) for name, way in ways.items()}
-    report(options.packages, costs)
+    shapes = {"as Debian's here": installed(), "of one file": SMALL}
+    tables = []
+    for name, like in shapes.items():
+        with tempfile.TemporaryDirectory(prefix="bench-rpm-", dir=options.directory or MEMORY) as directory:
+            print(f"    making {max(options.packages) + 1} RPMs {name}", file=sys.stderr)
+            rpms = make_rpms(Path(directory, "rpms"), like, max(options.packages) + 1)
+            tables += [table(name, number, costs_of(Path(directory), rpms, number)) for number in options.packages]
+    text = "\n".join((page.machine(["createrepo-c", "rpm", "gnupg"]), told(shapes["as Debian's here"]), "", *tables))
+    print(text)
+    page.write("rpm", text)
 
 
-def make_rpms(directory: Path, number: int) -> list[Path]:
-    """That many small RPMs."""
-    print(f"    making {number} RPMs", file=sys.stderr)
-    directory.mkdir()
-    for first in range(0, number, TOGETHER):
-        _make_rpms(directory, first, min(first + TOGETHER, number))
-    return sorted((directory / "made").iterdir())
-
-
-def _make_rpms(directory: Path, first: int, end: int) -> None:
-    """Those with the numbers from ``first`` on, from one spec file."""
-    spec = directory / "bench.spec"
-    parts = {"packages": PACKAGE, "files": FILES}
-    texts = {name: "".join(text.format(number=each) for each in range(first, end)) for name, text in parts.items()}
-    spec.write_text(SPEC.format(first=first, last=end - 1, **texts))
-    places = (f"_topdir {directory}/top", f"_rpmdir {directory}/made", f"_dbpath {directory}/database")
-    definitions = [word for each in (*OPTIONS, *places) for word in ("--define", each)]
-    command: list[str | Path] = ["rpmbuild", "-bb", "--nodeps", *definitions, spec]
-    subprocess.run(command, check=True, capture_output=True)
+def costs_of(work: Path, rpms: Sequence[Path], number: int) -> dict[str, Cost]:
+    """What each way costs to add the last of ``rpms`` to an archive of the first ``number``."""
+    make_archive(work / "archive", rpms[:number])
+    ways = {"katpkg": by_katpkg, "of it, metadata": by_plan, "createrepo_c --update": by_createrepo}
+    costs = {name: rounds(work, rpms[-1], way) for name, way in ways.items()}
+    shutil.rmtree(work / "archive")
+    return costs
 
 
 def make_archive(directory: Path, rpms: Sequence[Path]) -> None:
@@ -219,19 +178,26 @@ def environment() -> dict[str, str]:
     return {**paths, "KATPKG_SIGNING_KEY_FILE": "secret.asc"}
 
 
-def report(number: int, costs: dict[str, Cost]) -> None:
-    """Print the table, and write it to the page."""
+def table(name: str, number: int, costs: dict[str, Cost]) -> str:
+    """What came of it."""
     ours, metadata, theirs = costs.values()
-    rows = [
-        [name, f"{cost.cpu:.2f}", f"{cost.wall:.2f}", f"{cost.largest:.0f}" if cost.largest else ""]
-        for name, cost in costs.items()
-    ]
-    for name, cost in (("katpkg", ours), ("its metadata", metadata)):
-        words = (f"{name} / createrepo_c", f"{cost.cpu / theirs.cpu:.2f}x", f"{cost.wall / theirs.wall:.2f}x", "")
+    rows = [[way, f"{cost.cpu:.2f}", f"{cost.wall:.2f}"] for way, cost in costs.items()]
+    for way, cost in (("katpkg", ours), ("its metadata", metadata)):
+        words = (f"{way} / createrepo_c", f"{cost.cpu / theirs.cpu:.2f}x", f"{cost.wall / theirs.wall:.2f}x")
         rows.append(list(words))
-    table = page.markdown((f"one more than {number}", "CPU s", "wall s", "largest process MB"), rows)
-    print(table)
-    page.write("rpm", f"{page.machine(['createrepo-c', 'rpm', 'gnupg'])}\n{table}")
+    return page.markdown((f"one more than {number} {name}", "CPU s", "wall s"), rows)
+
+
+def told(shapes: Sequence[Shape]) -> str:
+    """What packages are like here, for who reads figures that depend on it."""
+    files = [len(each.paths) for each in shapes]
+    entries = [each.changelog.count("\n* ") + bool(each.changelog) for each in shapes]
+    relations = mean(len(each.requires) for each in shapes)
+    return (
+        f"What dpkg has here is {len(shapes)} packages of {mean(files):.0f} files in the mean and {median(files):.0f} "
+        f"in the median, with {relations:.1f} relations and {mean(entries):.1f} entries of a changelog each; "
+        "the RPMs take after them in turn."
+    )
 
 
 if __name__ == "__main__":

@@ -25,10 +25,21 @@ class Service:
     """A URL that answers then."""
     prepare: str = ""
     """What its administrator has to do first."""
+    once: str = ""
+    """The same in words."""
     libraries: tuple[str, ...] = ()
     """Debian's packages of libraries that it runs on."""
     refused: str = ""
-    """Why it is not converted."""
+    """What is said when it is not converted."""
+    since: str = ""
+    """What that means."""
+
+    @property
+    def outcome(self) -> str:
+        """What comes of it, in the words of docs/how-to/rpm.md."""
+        if self.refused:
+            return f"refused, since {self.since}: `{self.refused}`"
+        return f"runs{', and answers' if self.asked else ''}{f', once {self.once}' if self.once else ''}"
 
 
 QUICK = (
@@ -38,7 +49,11 @@ QUICK = (
         asked="http://127.0.0.1/",
     ),
     Service(packages=("tinyproxy", "tinyproxy-bin"), units=("tinyproxy.service",)),
-    Service(packages=("chrony",), refused='not understood: if ! chronyd -p | grep -q "^user"; then'),
+    Service(
+        packages=("chrony",),
+        refused="not understood: if ! chronyd -p",
+        since="its postinst asks `chronyd` what it was built for",
+    ),
 )
 """Those that need no library that a machine does not have."""
 
@@ -73,17 +88,46 @@ SERVICES = (
     ),
     Service(packages=("nats-server",), units=("nats-server.service",)),
     Service(packages=("vsftpd",), units=("vsftpd.service",), libraries=("libwrap0",)),
-    Service(packages=("stunnel4",), refused="nothing starts it but an init script: /etc/init.d/stunnel4"),
+    Service(
+        packages=("stunnel4",),
+        refused="nothing starts it but an init script: /etc/init.d/stunnel4",
+        since="it has no unit",
+    ),
     Service(
         packages=("rsync",),
         units=("rsync.service",),
         prepare="touch /etc/rsyncd.conf; systemctl start rsync",
+        once="there is an /etc/rsyncd.conf, as on Debian",
         libraries=("libpopt0",),
     ),
-    Service(packages=("unbound",), refused="its programs need glibc 2.36, and el9 has 2.34"),
-    Service(packages=("lighttpd",), refused="not understood: && lighty-enable-mod unconfigured; then"),
-    Service(packages=("varnish",), refused="not understood: install -o $daemon_user -g $daemon_user -d $daemon_dir"),
-    Service(packages=("openssh-server",), refused="not understood: cp -aZ /usr/share/openssh/sshd_config"),
-    Service(packages=("cron",), refused="it makes /usr/bin/crontab setuid or setgid"),
-    Service(packages=("prometheus",), refused="nobody knows what el9 calls fonts-glyphicons-halflings"),
+    Service(
+        packages=("unbound",),
+        refused="its programs need glibc 2.36, and el9 has 2.34",
+        since="it was built for newer systems",
+    ),
+    Service(
+        packages=("lighttpd",),
+        refused="not understood: && lighty-enable-mod unconfigured; then",
+        since="its postinst runs a program of its own",
+    ),
+    Service(
+        packages=("varnish",),
+        refused="not understood: install -o $daemon_user -g $daemon_user -d $daemon_dir",
+        since="its postinst names a directory after `$(uname -n)`",
+    ),
+    Service(
+        packages=("openssh-server",),
+        refused="not understood: cp -aZ /usr/share/openssh/sshd_config",
+        since="its postinst writes its configuration, and keys",
+    ),
+    Service(
+        packages=("cron",),
+        refused="it makes /usr/bin/crontab setuid or setgid",
+        since="`crontab` runs with another group's rights",
+    ),
+    Service(
+        packages=("prometheus",),
+        refused="nobody knows what el9 calls fonts-glyphicons-halflings",
+        since="it needs JavaScript and fonts that only Debian packages",
+    ),
 )

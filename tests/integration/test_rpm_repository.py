@@ -190,23 +190,30 @@ def tamper(archive: Ours, case: str) -> None:
             other.public.rename(archive.public)
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        "a package with other contents",
-        "a package whose last bytes differ",
-        "repomd.xml that says something else",
-        "no signature of repomd.xml",
-        "metadata that is not the one that is named",
-        "everything signed by somebody else",
-    ],
-)
-def test_dnf_refuses(case: str, archive: Ours, tmp_path: Path) -> None:
+DIGEST, SIGNATURE = "checksum doesn't match", "repomd.xml GPG signature verification error: Bad GPG signature"
+TAMPERED = {
+    "a package with other contents": DIGEST,
+    "a package whose last bytes differ": DIGEST,
+    "repomd.xml that says something else": SIGNATURE,
+    "no signature of repomd.xml": "GPG signature is not available",
+    "metadata that is not the one that is named": DIGEST,
+    "everything signed by somebody else": SIGNATURE,
+}
+
+
+@pytest.mark.parametrize("case", TAMPERED)
+def test_dnf_refuses_and_without_the_signature_it_would_take_what_that_alone_keeps_out(
+    case: str, archive: Ours, tmp_path: Path
+) -> None:
     dnf = client(archive, tmp_path / "dnf")
+    installed = tmp_path / "dnf/root/usr/share/demo-a"
     tamper(archive, case)
     done = dnf("install", "demo-a")
     assert done.returncode != 0
-    assert not (tmp_path / "dnf/root/usr/share/demo-a").exists()
+    assert TAMPERED[case] in done.stdout + done.stderr
+    assert not installed.exists()
+    careless = dnf("--nogpgcheck", "install", "demo-a")
+    assert (careless.returncode == 0) == installed.exists() == (TAMPERED[case] != DIGEST)
 
 
 def test_dnf_refuses_an_unsigned_package_in_signed_metadata(archive: Ours, tmp_path: Path) -> None:

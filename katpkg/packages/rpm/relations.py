@@ -15,6 +15,8 @@ from katpkg.packages.venv import python_depends
 RELATION = re.compile(r"(?P<name>[a-z0-9][a-z0-9+.-]+)(?: *\( *(?P<operator><<|<=|=|>=|>>) *(?P<version>[^\s)]+) *\))?")
 OPERATORS = {"<<": "<", ">>": ">"}
 LIBC = ("libc6", ">=")
+PYTHON = ("python3", ">=")
+"""Any package with such an interpreter will do: EL 9's python3 is 3.9, and python3.12 is beside it."""
 
 TAGS = {
     "depends": "Requires",
@@ -37,9 +39,10 @@ def tags(spec: PackageSpec, names: Names) -> tuple[tuple[str, str], ...]:
 
 def _interpreter(spec: PackageSpec) -> Iterator[tuple[str, str]]:
     """Any package with that interpreter will do: what it is called differs between releases."""
-    if spec.virtual_environment is not None:
+    needing = spec.virtual_environment or spec.setting_up
+    if needing is not None:
         yield "Requires", f"python(abi) = {spec.target.release.python}"
-        yield "Requires", str(spec.virtual_environment.interpreter)
+        yield "Requires", str(needing.interpreter)
 
 
 def _others(spec: PackageSpec) -> Relations:
@@ -80,6 +83,8 @@ def _single(text: str, names: Names, unknown: list[str]) -> str:
     name, operator, version = found.groups()
     if (name, operator) == LIBC:
         return f"libc.so.6(GLIBC_{version})(64bit)"
+    if (name, operator) == PYTHON:
+        return f"python(abi) >= {version}"
     if name in names.own:
         called = name
     elif name in names.others:

@@ -34,7 +34,7 @@ def write_source(spec: PackageSpec, into: Path, templates: Templates, names: Nam
 
     Raises BuildError when the package has something that an RPM cannot have.
     """
-    if spec.extra:
+    if spec.extra and spec.setting_up is None:
         raise BuildError(
             f"{spec.name} is made of what only Debian has: {', '.join(spec.extra)}",
             where=str(spec.target),
@@ -67,9 +67,9 @@ def _system_files(spec: PackageSpec) -> Iterator[Entry]:
 
 
 def _preset(spec: PackageSpec) -> list[str]:
-    """The units that installation enables and starts; where there is a set-up, that does."""
-    starts = spec.starting is Starting.INSTALLATION
-    return [f"{unit.name}.{unit.suffix}" for unit in spec.units if unit.enabled and starts]
+    """The units that installation enables; where there is a set-up, that enables all but its own."""
+    enables = spec.starting is not Starting.SETUP
+    return [f"{unit.name}.{unit.suffix}" for unit in spec.units if unit.enabled and enables]
 
 
 def _render(spec: PackageSpec, templates: Templates, names: Names, files: list[str], compression: Compression) -> str:
@@ -87,6 +87,9 @@ def _render(spec: PackageSpec, templates: Templates, names: Names, files: list[s
         units=[f"{unit.name}.{unit.suffix}" for unit in spec.units],
         services=[f"{unit.name}.{unit.suffix}" for unit in spec.units if unit.suffix == "service"],
         preset=_preset(spec),
+        starts=spec.starting is Starting.INSTALLATION,
+        prepares=spec.starting is Starting.SETUP,
+        setting_up=spec.setting_up,
         modes=list(_modes(spec)),
         files=files,
         date=_date(spec.source_date_epoch),

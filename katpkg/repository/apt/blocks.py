@@ -7,9 +7,11 @@ after a change the old cuts are met again within a block or two.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from katpkg.repository.apt.xz import XzBlock, compress_block, split_blocks
 
@@ -51,6 +53,28 @@ def gzip(plain: bytes) -> bytes:
     """``plain`` as a member of a gzip file that has neither name nor time."""
     engine = zlib.compressobj(9, zlib.DEFLATED, 31)
     return engine.compress(plain) + engine.flush()
+
+
+MAGIC = gzip(b"")[:10]
+"""What each member begins with; compressed text has it once in 2 ** 80 bytes."""
+
+
+def split_members(content: bytes) -> list[memoryview]:
+    """The members of a gzip file that ``gzip`` made, none of them unpacked. Raises ValueError when it did not."""
+    starts = [found.start() for found in re.finditer(re.escape(MAGIC), content)]
+    if starts[:1] != [0]:
+        raise ValueError("it does not begin as a gzip file of ours")
+    view = memoryview(content)
+    return [view[start:end] for start, end in pairwise([*starts, len(view)])]
+
+
+def gunzip(member: bytes | memoryview, most: int = 0) -> bytes:
+    """The plain text of a member, or the first ``most`` bytes of it. Raises zlib.error and EOFError."""
+    engine = zlib.decompressobj(wbits=31)
+    plain = engine.decompress(member, most)
+    if not engine.eof and (most == 0 or len(plain) < most):
+        raise EOFError("the gzip file is cut off")
+    return plain
 
 
 def read_blocks(gz: bytes, xz: bytes | None) -> Iterator[tuple[bytes, Block | None]]:

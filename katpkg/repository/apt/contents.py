@@ -55,8 +55,8 @@ class Contents:
                 continue
             for text in _merge(self._table(plain), now, gone):
                 rewriting.add(text, plain, member)
-        members, digest = rewriting.finish()
-        return Contents(where=self.where, gz=b"".join(members) or gzip(b""), plain=digest)
+        gz = b"".join(rewriting.finish()) or gzip(b"")
+        return Contents(where=self.where, gz=gz, plain=rewriting.digest)
 
     def _blocks(self) -> Iterator[tuple[bytes, memoryview]]:
         try:

@@ -151,10 +151,10 @@ def _revision(
     hunks: tuple[Hunk, ...] = (),
 ) -> Revision:
     """The files that ``rewriting`` made. An index without packages is valid, too."""
-    blocks, plain = rewriting.finish()
+    blocks = rewriting.finish()
     gz = b"".join(block.gz for block in blocks) or gzip(b"")
     xz = join_blocks(block.xz for block in blocks)
-    return Revision(gz=gz, xz=xz, plain=plain, added=added, dropped=dropped, hunks=hunks)
+    return Revision(gz=gz, xz=xz, plain=rewriting.digest, added=added, dropped=dropped, hunks=hunks)
 
 
 def _must_be_same(published: Stanza, ours: Stanza) -> None:

@@ -13,6 +13,8 @@ from katpkg.repository.apt.blocks import Sizes
 
 Packed = TypeVar("Packed")
 """A block in its compressed forms."""
+Kept = TypeVar("Kept")
+"""The same, or nothing."""
 Key = TypeVar("Key")
 """What an index is sorted by."""
 
@@ -40,6 +42,10 @@ class Rewriting(Generic[Packed]):
         self._hash.update(plain)
         self._size += len(plain)
 
+    def keep(self, packed: Packed) -> None:
+        """Add a whole block unread, where nobody will ask for the digest."""
+        self._blocks.append(packed)
+
     def add(self, record: bytes, plain: bytes = b"", packed: Packed | None = None) -> None:
         """Add a record, which comes from the block ``plain`` if from any. A cut that gives that block again takes over
         its compressed forms.
@@ -51,11 +57,16 @@ class Rewriting(Generic[Packed]):
         if self._collected >= self._sizes.most or (self._collected >= self._sizes.least and chosen):
             self._cut(plain, packed)
 
-    def finish(self) -> tuple[list[Packed], Digest]:
-        """The blocks, what is left after the last cut being one too, and the digest of all that they hold."""
+    def finish(self) -> list[Packed]:
+        """The blocks, what is left after the last cut being one too."""
         if self._parts:
             self._cut()
-        return self._blocks, Digest(size=self._size, sha256=Sha256(self._hash.hexdigest()))
+        return self._blocks
+
+    @property
+    def digest(self) -> Digest:
+        """Of all that the blocks hold, once they are finished."""
+        return Digest(size=self._size, sha256=Sha256(self._hash.hexdigest()))
 
     def _cut(self, plain: bytes = b"", packed: Packed | None = None) -> None:
         made = b"".join(self._parts)
@@ -64,10 +75,10 @@ class Rewriting(Generic[Packed]):
 
 
 def with_following(
-    blocks: Iterable[tuple[bytes, Packed | None]], first: Callable[[bytes], Key]
-) -> Iterator[tuple[bytes, Packed | None, Key | None]]:
+    blocks: Iterable[tuple[bytes, Kept]], first: Callable[[bytes], Key]
+) -> Iterator[tuple[bytes, Kept, Key | None]]:
     """Each block, and the key that the one after it begins with."""
-    held: tuple[bytes, Packed | None] | None = None
+    held: tuple[bytes, Kept] | None = None
     for found in blocks:
         if held is not None:
             yield *held, first(found[0])

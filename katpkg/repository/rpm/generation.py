@@ -106,19 +106,18 @@ class Generation:
         keys = [self.key(kind) for kind in kinds]
         files = []
         for kind, key, found in zip(kinds, keys, reader.read_all(keys), strict=True):
-            listed = self.repomd.files[kind]
-            if found is None or Digest.of(found[0]) != listed.stored:
+            if found is None or Digest.of(found[0]) != self.repomd.files[kind]:
                 raise RepositoryError(
                     "a metadata file that repomd.xml names is missing, or is not the one it names",
                     where=key,
                     hint="restore the file from a backup or a mirror; nothing was changed",
                 )
-            files.append(Metadata(kind=kind, where=key, gz=found[0], plain=listed.plain))
+            files.append(Metadata(kind=kind, where=key, gz=found[0]))
         return files
 
     def key(self, kind: str) -> str:
         """Where a metadata file lies."""
-        path = layout.metadata(kind, self.repomd.files[kind].stored.sha256)
+        path = layout.metadata(kind, self.repomd.files[kind].sha256)
         return f"{layout.generation(self.suite, self.name)}{path}"
 
     def needs(self) -> Iterator[str]:

@@ -13,12 +13,12 @@ from katpkg.repository.moment import next_date
 from katpkg.repository.publication import Action, Commit, Create, Phase, Publication
 from katpkg.repository.published import Key
 from katpkg.repository.rpm import layout
-from katpkg.repository.rpm.changes import Change, Publish, admit, make
+from katpkg.repository.rpm.changes import Publish, admit
 from katpkg.repository.rpm.draft import Draft
 from katpkg.repository.rpm.generation import Generation, Pointer
 from katpkg.repository.rpm.metadata import Metadata
 from katpkg.repository.rpm.record import Record
-from katpkg.repository.rpm.repomd import Listed, Repomd
+from katpkg.repository.rpm.repomd import Repomd
 from katpkg.repository.rpm.signing import PackageSigner
 
 NAMED = 6
@@ -33,11 +33,11 @@ class RpmRepository:
         self._uri = uri
         self._signer = signer
 
-    def adding(self, packages: Iterable[BinaryPackage]) -> Change:
+    def adding(self, packages: Iterable[BinaryPackage]) -> Publish:
         """The change that publishes ``packages``. Raises RepositoryError when one may not be published here."""
         return Publish(packages=[admit(self._suite, package) for package in packages], signer=self._signer)
 
-    def plan(self, reader: Reader, change: Change, signer: Signer, clock: Callable[[], datetime]) -> Publication:
+    def plan(self, reader: Reader, change: object, signer: Signer, clock: Callable[[], datetime]) -> Publication:
         """What ``change`` changes; empty when all is so already.
 
         Raises RepositoryError when that may not be, and when the repository is not whole; SigningError when what is
@@ -48,12 +48,12 @@ class RpmRepository:
         current = Generation.of(reader, signer, name, pointer) if pointer else None
         date = next_date(current.repomd.date if current else None, clock(), layout.mirrorlist(name))
         draft = Draft.of(self._suite, current, reader, date)
-        make(change, draft, reader, signer)
+        _make(change, draft, reader, signer)
         if not draft.is_changed:
             return self._unchanged(pointer, date)
         files = draft.finish()
-        listed = {each.kind: Listed(stored=Digest.of(each.gz), plain=each.plain) for each in files}
-        repomd = Repomd(suite=name, date=date, files=listed).render()
+        digests = {each.kind: Digest.of(each.gz) for each in files}
+        repomd = Repomd(suite=name, date=date, files=digests).render()
         actions = [*draft.actions, *self._write(files, repomd, pointer, date, signer)]
         return Publication(title=f"{name}: {_news(draft)}", actions=actions)
 
@@ -105,6 +105,16 @@ class RpmRepository:
 
     def _mirrorlist(self, name: str) -> bytes:
         return layout.render_mirrorlist(self._uri, self._suite.name, name)
+
+
+def _make(change: object, draft: Draft, reader: Reader, verifier: Verifier) -> None:
+    """Do ``change`` to ``draft``. Raises RepositoryError."""
+    if isinstance(change, Publish):
+        change.make(draft)
+        return
+    from katpkg.repository.rpm.moves import make  # takes as long as signing, and publishing needs none of it
+
+    make(change, draft, reader, verifier)
 
 
 def _create(key: str, content: bytes) -> Create:

@@ -17,21 +17,13 @@ SPACE = "{http://linux.duke.edu/metadata/repo}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """One metadata file: as it is stored, and what it holds."""
-
-    stored: Digest
-    plain: Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Repomd:
     """What repomd.xml says."""
 
     suite: SuiteName
     date: datetime
-    files: Mapping[str, Listed]
-    """By kind."""
+    files: Mapping[str, Digest]
+    """The metadata files by kind, as they are stored."""
 
     def says_the_same(self, other: Repomd) -> bool:
         """Whether nothing but the date differs."""
@@ -40,7 +32,7 @@ class Repomd:
     def render(self) -> bytes:
         """Its text. The suite stands there so that one suite's cannot be taken for another's."""
         moment = int(self.date.timestamp())
-        data = "".join(_render(kind, listed, moment) for kind, listed in self.files.items())
+        data = "".join(_render(kind, digest, moment) for kind, digest in self.files.items())
         text = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             '<repomd xmlns="http://linux.duke.edu/metadata/repo" xmlns:rpm="http://linux.duke.edu/metadata/rpm">\n'
@@ -56,31 +48,25 @@ class Repomd:
             return cls(
                 suite=SuiteName(_text(root, f"{SPACE}tags/{SPACE}repo")),
                 date=datetime.fromtimestamp(int(_text(root, f"{SPACE}revision")), UTC),
-                files={each.attrib["type"]: _listed(each) for each in root.iter(f"{SPACE}data")},
+                files={each.attrib["type"]: _digest(each) for each in root.iter(f"{SPACE}data")},
             )
         except (ElementTree.ParseError, ValueError, KeyError) as error:
             raise RepositoryError("repomd.xml cannot be read", where=where, details=repr(error)) from error
 
 
-def _render(kind: str, listed: Listed, moment: int) -> str:
+def _render(kind: str, digest: Digest, moment: int) -> str:
     return f"""\
   <data type="{kind}">
-    <checksum type="sha256">{listed.stored.sha256}</checksum>
-    <open-checksum type="sha256">{listed.plain.sha256}</open-checksum>
-    <location href="{metadata(kind, listed.stored.sha256)}"/>
+    <checksum type="sha256">{digest.sha256}</checksum>
+    <location href="{metadata(kind, digest.sha256)}"/>
     <timestamp>{moment}</timestamp>
-    <size>{listed.stored.size}</size>
-    <open-size>{listed.plain.size}</open-size>
+    <size>{digest.size}</size>
   </data>
 """
 
 
-def _listed(data: ElementTree.Element) -> Listed:
-    def digest(prefix: str) -> Digest:
-        sha256 = Sha256(_text(data, f"{SPACE}{prefix}checksum"))
-        return Digest(size=int(_text(data, f"{SPACE}{prefix}size")), sha256=sha256)
-
-    return Listed(stored=digest(""), plain=digest("open-"))
+def _digest(data: ElementTree.Element) -> Digest:
+    return Digest(size=int(_text(data, f"{SPACE}size")), sha256=Sha256(_text(data, f"{SPACE}checksum")))
 
 
 def _text(element: ElementTree.Element, path: str) -> str:

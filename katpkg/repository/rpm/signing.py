@@ -79,13 +79,9 @@ class RpmSigner:
 
     def _open(self) -> Path:
         directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="katpkg-")))
-        (directory / "key.asc").write_bytes(self._key.armored)
+        (directory / "archive.key").write_bytes(self._key.armored)
         (directory / "passphrase").touch(mode=0o600)
         (directory / "passphrase").write_text(self._passphrase)
-        try:
-            process.run([*_rpmkeys(directory), "--import", directory / "key.asc"])
-        except process.ToolFailed as error:
-            raise SigningError("rpm does not take the archive's key", details=error.details) from error
         return directory
 
     def _options(self, directory: Path, path: Path) -> Iterable[str]:
@@ -103,7 +99,9 @@ class RpmSigner:
 
 
 def _rpmkeys(directory: Path) -> list[str]:
-    return ["rpmkeys", "--dbpath", str(directory / "database")]
+    """With the key in ``directory`` for a keyring; importing it would make a database first."""
+    keyring = ("--define", "_keyring fs", "--define", f"_keyringpath {directory}")
+    return ["rpmkeys", "--dbpath", str(directory / "database"), *keyring]
 
 
 def _built(path: Path) -> int:

@@ -9,8 +9,8 @@ import pytest
 
 from katpkg.errors import BuildError
 from katpkg.model.module import Relations
-from katpkg.model.names import AbsolutePath, Line
-from katpkg.model.package import Entry, EntryKind, PackageSpec, Starting, VirtualEnvironment
+from katpkg.model.names import AbsolutePath, Line, UnitName
+from katpkg.model.package import Entry, EntryKind, PackageSpec, SettingUp, Starting, Unit, VirtualEnvironment
 from katpkg.model.target import Compression
 from katpkg.model.version import Version
 from katpkg.packages.rpm.files import owned
@@ -33,7 +33,25 @@ FULL = replace(
     virtual_environment=VirtualEnvironment(path=PLACES.venv, interpreter=AbsolutePath("/usr/bin/python3.12")),
 )
 LEAST = make_spec(version=Version("1:1.0-1.el9"), target=make_target(EL9), homepage=Line(""))
-CASES = {"full": FULL, "least": LEAST, "setup": replace(FULL, starting=Starting.SETUP, virtual_environment=None)}
+SETS_UP = replace(
+    LEAST,
+    relations=Relations(depends=(Line("python3 (>= 3.10)"),)),
+    units=(Unit(name=UnitName("kat-setup"), suffix="service", text="[Service]\n", enabled=True),),
+    starting=Starting.TRIGGER,
+    setting_up=SettingUp(
+        watched=AbsolutePath("/usr/lib/kat/modules.d"),
+        state=AbsolutePath("/var/lib/kat"),
+        unit=UnitName("kat-setup"),
+        interpreter=AbsolutePath("/usr/bin/python3.12"),
+    ),
+    extra={"postinst": "dpkg-trigger"},
+)
+CASES = {
+    "full": FULL,
+    "least": LEAST,
+    "setup": replace(FULL, starting=Starting.SETUP, virtual_environment=None),
+    "sets-up": SETS_UP,
+}
 
 
 def rendered(spec: PackageSpec, directory: Path) -> str:
@@ -56,6 +74,15 @@ def test_who_is_started_by_the_set_up_is_neither_enabled_nor_started_by_installa
     text = rendered(CASES["setup"], tmp_path)
     assert "preset" not in text
     assert "systemctl start" not in text
+
+
+def test_what_sets_up_is_started_once_all_is_in_its_place_and_not_by_its_own_installation(tmp_path: Path) -> None:
+    before, _, after = rendered(SETS_UP, tmp_path).partition("%transfiletriggerin -- /usr/lib/kat/modules.d/\n")
+    assert "systemctl --no-reload preset kat-setup.service" in before
+    assert "systemctl start" not in before
+    assert "systemctl start kat-setup.service" in after
+    assert "Requires: /usr/bin/python3.12\nRequires: python(abi) >= 3.10\n" in before
+    assert "dpkg-trigger" not in before + after
 
 
 def test_what_only_debian_has_is_refused(tmp_path: Path) -> None:
