@@ -57,7 +57,7 @@ class Order:
 
     def source_of(self, file: File) -> Path:
         """Where the definition keeps ``file``."""
-        return self.project.directory / "files" / file.source
+        return self.project.file(file.source)
 
     def inputs(self, templates: Sha256) -> Sha256:
         """The digest of all that the package is built from: equal inputs make equal packages.
