@@ -380,3 +380,14 @@ def test_what_cannot_be_extended_is_said(line: str, message: str, tmp_path: Path
         load_project(upper)
     assert caught.value.message == message
     assert caught.value.where == "katpkg.toml: extends"
+
+
+def test_the_archive_that_is_defined_here_can_be_built_from_wheels_for_more_targets() -> None:
+    base, wheels = (load_project(ROOT / name).project for name in ("repo", "repo/wheels"))
+    assert {str(target) for target in wheels.targets} >= {"bookworm/arm64", "trixie/amd64"}
+    for codename, modules in wheels.modules.items():
+        kinds = {str(module.name): module.payload.kind for module in modules}
+        of_python = {"boefjes", "bytes", "cveapi", "mula", "octopoes", "rocky"}
+        assert {name for name, kind in kinds.items() if kind == "wheel"} == of_python, codename
+    assert wheels.packages == base.packages
+    assert wheels.archive == base.archive
