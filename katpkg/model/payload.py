@@ -27,6 +27,8 @@ class WheelPayload:
     """Which file of the artifact is the module's own wheel; a pattern that matches exactly one."""
     lock: str = "requirements.txt"
     """The requirements lock with hashes; {python} and {codename} stand for the target's."""
+    accept_unmet: tuple[Line, ...] = ()
+    """Requirements that may go unmet in it: ``DISTRIBUTION: REQUIREMENT``, both by name."""
     copies: tuple[Copy, ...] = ()
     """Files of the artifact that lie beside the virtual environment."""
 

@@ -24,6 +24,7 @@ from katpkg.packages.copies import copy_out
 from katpkg.packages.places import Places
 from katpkg.packages.tidy import Environment, tidy
 from katpkg.packages.wheel import Wheel, check_fits, machine_of, read_wheel
+from katpkg.packages.whole import check_whole
 
 NEWEST_MANYLINUX = (2, 40)
 """uv knows no newer one; a target with a newer glibc runs these too."""
@@ -57,8 +58,8 @@ class Assembled:
 def assemble(payload: Payload, kind: WheelPayload, places: Places, root: Path) -> Assembled:
     """Install the payload's wheel and its locked dependencies below ``root``, and copy what ``kind`` asks for.
 
-    Raises BuildError when the wheel or a dependency has nothing for the target, when a hash differs, or when a console
-    script leads nowhere.
+    Raises BuildError when the wheel or a dependency has nothing for the target, when a hash differs, when a console
+    script leads nowhere, or when what is installed does not fit together.
     """
     wheel = _find_wheel(payload, kind)
     check_fits(wheel, places.target)
@@ -70,6 +71,7 @@ def assemble(payload: Payload, kind: WheelPayload, places: Places, root: Path) -
         _install(lock, wheel, prefix, places.target)
     environment = Environment(prefix=prefix, path=places.venv, python=places.target.release.python)
     tidy(environment)
+    check_whole(environment, places.target, kind.accept_unmet)
     copy_out(payload, kind.copies, root)
     return Assembled(
         depends=depends_of(environment, places.target),
