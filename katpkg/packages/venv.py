@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,8 @@ NEWEST_MANYLINUX = (2, 40)
 """uv knows no newer one; a target with a newer glibc runs these too."""
 
 HOST_PYTHON = "/usr/bin/python3"
+
+_ASKING = threading.Lock()
 
 SAID = (
     (r"Because (\S+)==(\S+) has no (?:usable )?wheels", "{0} {1} has no wheel for {target}", "build one: {hint}"),
@@ -124,7 +127,7 @@ def _requirements(payload: Payload, kind: WheelPayload, target: Target, wheel: W
 
 def _install(lock: Path, wheel: Wheel, prefix: Path, target: Target) -> None:
     command: list[str | Path] = [
-        *(find_uv_bin(), "pip", "install", "--quiet", "--prefix", prefix, "--python", HOST_PYTHON),
+        *(_uv(), "pip", "install", "--quiet", "--prefix", prefix, "--python", HOST_PYTHON),
         *("--python-version", target.release.python, "--python-platform", _platform(target)),
         *("--no-deps", "--require-hashes", "--no-build", "--link-mode", "copy", "--no-compile-bytecode"),
         *("--find-links", ".", "--requirements", lock),  # a dot, because uv splits a path at its commas
@@ -137,6 +140,12 @@ def _install(lock: Path, wheel: Wheel, prefix: Path, target: Target) -> None:
         )
     except process.ToolFailed as error:
         raise _understood(error, wheel, target) from error
+
+
+def _uv() -> str:
+    """Where uv lies. Asked by one thread at a time: what it asks, sysconfig, fills its table while others read it."""
+    with _ASKING:
+        return find_uv_bin()
 
 
 def _platform(target: Target) -> str:
