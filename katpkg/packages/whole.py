@@ -43,9 +43,9 @@ def check_whole(environment: Environment, target: Target, accept: Collection[str
     if unmet:
         who, what = unmet[0]
         found = there.get(_name(what))
+        instead = f"{found.version} is there" if found else "it is not there"
         raise BuildError(
-            f"{who.name} {who.version} needs {what.name}{what.specifier}, and "
-            + (f"{found.version} is there" if found else "it is not there"),
+            f"{who.name} {who.version} needs {what.name}{what.specifier}, and {instead}",
             where=str(environment.path),
             hint="lock again with everything that the module's wheels ask for, or if it does without: "
             f"payload.accept_unmet = {sorted({f'{each.name}: {_name(other)}' for each, other in unmet})}",
