@@ -185,11 +185,13 @@ def make_wheel(
     tag: str = "py3-none-any",
     files: Mapping[str, str] | None = None,
     scripts: str = "web = web.cli:main",
+    requires: str = "",
 ) -> Path:
     """A real, small wheel."""
     info = f"{name}-{version}.dist-info"
     content = dict(files if files is not None else {f"{name}/__init__.py": "", f"{name}/cli.py": "def main(): ...\n"})
-    content[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    asked = f"Requires-Dist: {requires}\n" if requires else ""
+    content[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asked}"
     content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {tag}\n"
     content[f"{info}/entry_points.txt"] = f"[console_scripts]\n{scripts}\n"
     content[f"{info}/RECORD"] = "".join(f"{each},,\n" for each in (*content, f"{info}/RECORD"))

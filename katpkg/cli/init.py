@@ -75,7 +75,9 @@ def _known() -> list[Known]:
 
 def _check(directory: Path, files: Mapping[str, Tree]) -> None:
     """Judge what is to be written as it will be when it is read. Raises ConfigError: then it is not written."""
+    from katpkg.config.layers import Layer
     from katpkg.config.project import make_project
     from katpkg.pipeline.draft import MAIN
 
-    make_project(directory, files[MAIN], {Path(path).stem: tree for path, tree in files.items() if path != MAIN})
+    layers = {Path(path).stem: (Layer(name=path, tree=tree),) for path, tree in files.items() if path != MAIN}
+    make_project(directory, (Layer(name=MAIN, tree=files[MAIN]),), layers)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from katpkg.config.files import MAIN, read_main
-from katpkg.config.layers import Layers, Tree
+from katpkg.config.files import EXTENDS, MAIN, read_main
+from katpkg.config.layers import Layer, Layers, Tree
 from katpkg.config.nearest import unknown_key
 from katpkg.config.releases import BUILT_IN
 from katpkg.config.validate import validate
@@ -35,7 +35,7 @@ TABLES: dict[str, Any] = {
     "publish": PublishSpec,
     "retention": RetentionSpec,
 }
-"""The tables of katpkg.toml that are one thing each; ``targets`` and ``release.*`` come besides."""
+"""The tables of katpkg.toml that are one thing each; ``extends``, ``targets`` and ``release.*`` come besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +43,26 @@ class Main:
     """katpkg.toml as far as it could be understood: what is wrong is in ``errors``, and then not in the rest."""
 
     layers: Layers
+    extended: str
+    """Where the definition that is extended lies, from this one's directory; empty when none is."""
     tables: Mapping[str, object]
     targets: tuple[Target, ...]
     errors: tuple[ConfigError, ...]
 
     def definition(self, directory: Path) -> ArchiveDefinition:
-        """The same, found right. Every path is made absolute: relative ones are relative to katpkg.toml.
+        """The same, found right. Every path is made absolute: a relative one begins where the file lies that says it.
 
         Raises ConfigError with every error.
         """
         if self.errors:
             raise ConfigError.together(self.errors)
-        tables: dict[str, Any] = {name: absolute(table, directory) for name, table in self.tables.items()}
-        return ArchiveDefinition(directory=directory, targets=self.targets, **tables)
+
+        def placed(name: str, table: object) -> object:
+            return absolute(table, lambda key: self.layers.place((name, key), directory))
+
+        tables: dict[str, Any] = {name: placed(name, table) for name, table in self.tables.items()}
+        extended = Path(os.path.normpath(directory / self.extended)) if self.extended else None
+        return ArchiveDefinition(directory=directory, extended=extended, targets=self.targets, **tables)
 
 
 def load_archive(directory: Path) -> ArchiveDefinition:
@@ -64,12 +71,13 @@ def load_archive(directory: Path) -> ArchiveDefinition:
     return judge(read_main(directory)).definition(directory)
 
 
-def judge(main: Tree) -> Main:
-    """What katpkg.toml says, and everything that is wrong with it."""
+def judge(main: tuple[Layer, ...]) -> Main:
+    """What katpkg.toml says, over the one that it extends, and everything that is wrong with it."""
     findings = Findings()
     layers = Layers()
     layers.lay(BUILT_IN, "built-in", ("release",))
-    layers.lay(main, MAIN)
+    for each in main:
+        layers.lay({key: value for key, value in each.tree.items() if key != EXTENDS}, each.name)
     tables = _tables(layers.values, findings)
     targets = _targets(layers.values, findings)
     archive = tables["archive"]
@@ -78,7 +86,8 @@ def judge(main: Tree) -> Main:
     retention = tables["retention"]
     if isinstance(retention, RetentionSpec):
         _check_retention(retention, findings)
-    return Main(layers=layers, tables=tables, targets=targets, errors=findings.once())
+    extended = str(Path(main[0].name).parent) if len(main) > 1 else ""
+    return Main(layers=layers, extended=extended, tables=tables, targets=targets, errors=findings.once())
 
 
 class Findings:
@@ -105,7 +114,7 @@ class Findings:
 
 
 def _tables(values: Tree, findings: Findings) -> dict[str, object]:
-    known = {*TABLES, "release", "targets"}
+    known = {*TABLES, EXTENDS, "release", "targets"}
     findings.add(*(unknown_key(key, known, MAIN) for key in values if key not in known))
     return {name: findings.keep(validate(kind, values.get(name, {}), MAIN, (name,))) for name, kind in TABLES.items()}
 
@@ -168,10 +177,10 @@ def _check_retention(retention: RetentionSpec, findings: Findings) -> None:
             findings.add(ConfigError(said, where=f"{MAIN}: retention.{name}"))
 
 
-def absolute(table: Any, directory: Path) -> Any:  # noqa: ANN401  # a table of the model, and the same
-    """``table`` with its paths made absolute; relative ones begin at ``directory``."""
+def absolute(table: Any, place: Callable[[str], Path]) -> Any:  # noqa: ANN401  # a table of the model, and the same
+    """``table`` with its paths made absolute; a relative one begins at the ``place`` of its key."""
     paths = {
-        each.name: Path(os.path.normpath(directory / value))
+        each.name: Path(os.path.normpath(place(each.name) / value))
         for each in fields(table)
         if isinstance(value := getattr(table, each.name), Path)
     }

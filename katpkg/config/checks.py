@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
+from katpkg.config.layers import Layer
 from katpkg.config.nearest import did_you_mean
 from katpkg.config.server import check_server
 from katpkg.errors import ConfigError
@@ -19,24 +20,28 @@ LONGEST_SUMMARY = 80
 ARTICLES = ("a ", "an ", "the ")
 MODE = re.compile(r"0?[0-7]{3}")
 
+Files = tuple[Layer, ...]
+"""A module as it is written, the lowest layer first."""
+
 
 def check(
-    directory: Path, modules: Mapping[Codename, tuple[ModuleSpec, ...]], files: Mapping[str, Mapping[str, object]]
+    directories: Collection[Path], modules: Mapping[Codename, tuple[ModuleSpec, ...]], files: Mapping[str, Files]
 ) -> Iterator[ConfigError]:
-    """Everything that does not fit: in ``modules`` by release, and in ``files``, the modules as they are written."""
-    for name, tree in files.items():
-        yield from _check_differences(name, tree, modules)
+    """Everything that does not fit: in ``modules`` by release, and in ``files``, the modules as they are written.
+
+    ``directories`` are those of the definition and of the one that it extends.
+    """
+    for file in (each for layers in files.values() for each in layers):
+        yield from _check_differences(file, modules)
     for specs in modules.values():
         for module in specs:
-            yield from _check_module(module, directory)
+            yield from _check_module(module, directories)
         yield from _check_together(specs)
 
 
-def _check_differences(
-    name: str, tree: Mapping[str, object], modules: Mapping[Codename, object]
-) -> Iterator[ConfigError]:
-    where = f"modules/{name}.toml: target"
-    differences = tree.get("target", {})
+def _check_differences(file: Layer, modules: Mapping[Codename, object]) -> Iterator[ConfigError]:
+    where = f"{file.name}: target"
+    differences = file.tree.get("target", {})
     if not isinstance(differences, Mapping):
         yield ConfigError("expected a table for each release", where=where, hint="[target.bookworm]")
         return
@@ -45,12 +50,12 @@ def _check_differences(
             yield ConfigError(f"{codename!r} is no codename", where=where, hint=f"one of {', '.join(modules)}")
 
 
-def _check_module(module: ModuleSpec, directory: Path) -> Iterator[ConfigError]:
+def _check_module(module: ModuleSpec, directories: Collection[Path]) -> Iterator[ConfigError]:
     file = f"modules/{module.name}.toml"
     yield from _check_summary(module, file)
     if module.artifact is None and module.needs_artifact:
         yield ConfigError("missing key 'artifact'", where=file, hint='[artifact]\nname = "NAME-{version}.zip"')
-    yield from _check_files(module, file, directory)
+    yield from _check_files(module, file, directories)
     yield from _check_placeholders(module, file)
     yield from check_server(module, file)
 
@@ -62,10 +67,10 @@ def _check_summary(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
         yield ConfigError("a summary begins without an article", where=f"{file}: summary")
 
 
-def _check_files(module: ModuleSpec, file: str, directory: Path) -> Iterator[ConfigError]:
+def _check_files(module: ModuleSpec, file: str, directories: Collection[Path]) -> Iterator[ConfigError]:
     for number, each in enumerate(module.files):
         at = f"{file}: files[{number}]"
-        if not (directory / "files" / each.source).is_file():
+        if not any((directory / "files" / each.source).is_file() for directory in directories):
             yield ConfigError(f"there is no file {each.source!r}", where=f"{at}.source", hint="it lies below files/")
         if each.conffile != each.path.startswith("/etc/"):
             yield ConfigError("conffiles lie below /etc, and nothing else does", where=f"{at}.path")

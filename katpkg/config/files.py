@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os.path
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
-from katpkg.config.layers import Tree
+from katpkg.config.layers import Layer, Tree
 from katpkg.errors import ConfigError
 
 MAIN = "katpkg.toml"
+EXTENDS = "extends"
+"""The key that names the definition which this one is laid over."""
 
 
 def find_definition(start: Path) -> Path:
@@ -23,17 +27,38 @@ def find_definition(start: Path) -> Path:
     )
 
 
-def read_main(directory: Path) -> Tree:
-    """katpkg.toml in ``directory``. Raises ConfigError."""
+def read_main(directory: Path) -> tuple[Layer, ...]:
+    """katpkg.toml in ``directory``, and below it that of the definition which it extends. Raises ConfigError."""
     if not (directory / MAIN).is_file():
         raise ConfigError(f"there is no {MAIN}", where=str(directory), hint="katpkg -C DIR says where it lies")
-    return _read(directory / MAIN, MAIN)
+    own = Layer(name=MAIN, tree=_read(directory / MAIN, MAIN))
+    return (*(Layer(name=name, tree=_read(directory / name, name)) for name in _extended(own, directory)), own)
 
 
-def read_modules(directory: Path) -> dict[str, Tree]:
-    """Every modules/NAME.toml in ``directory``, by NAME. Raises ConfigError."""
-    paths = sorted((directory / "modules").glob("*.toml"))
-    return {path.stem: _read(path, f"modules/{path.name}") for path in paths}
+def read_modules(directory: Path, main: tuple[Layer, ...]) -> dict[str, tuple[Layer, ...]]:
+    """Every modules/NAME.toml of the definitions in ``main``, by NAME, lowest first. Raises ConfigError."""
+    found: dict[str, tuple[Layer, ...]] = {}
+    for layer in main:
+        place = Path(layer.name).parent / "modules"
+        for path in sorted((directory / place).glob("*.toml")):
+            name = str(place / path.name)
+            found[path.stem] = (*found.get(path.stem, ()), Layer(name=name, tree=_read(path, name)))
+    return dict(sorted(found.items()))
+
+
+def _extended(own: Layer, directory: Path) -> Iterator[str]:
+    """The katpkg.toml that ``own`` extends, from ``directory``."""
+    if EXTENDS not in own.tree:
+        return
+    where, name = f"{MAIN}: {EXTENDS}", own.tree[EXTENDS]
+    if not isinstance(name, str):
+        raise ConfigError(f"expected the directory of another definition, got {name!r}", where=where)
+    path = str(Path(os.path.normpath(name)) / MAIN)
+    if not (directory / path).is_file() or (directory / path).samefile(directory / MAIN):
+        raise ConfigError("there is no other definition there", where=where, hint=f"a directory with a {MAIN}")
+    if EXTENDS in _read(directory / path, path):
+        raise ConfigError(f"{path} extends another one itself", where=where, hint="extend that one")
+    yield path
 
 
 def _read(path: Path, name: str) -> Tree:

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 
 Tree = dict[str, object]
 Path = tuple[str | int, ...]
+KIND = "kind"
+"""Tables of different kinds have nothing in common: one of another kind takes the place of the whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A file of a definition, as it is written."""
+
+    name: str
+    """Its path from the definition's directory: katpkg.toml, or ../katpkg.toml where it is extended."""
+    tree: Tree
 
 
 @dataclass
@@ -24,13 +36,25 @@ class Layers:
             table = _table(table, str(key))
         self._merge(table, layer, origin, at)
 
+    def place(self, path: Path, directory: FilePath) -> FilePath:
+        """Where a relative path begins that is the value at ``path`` in the definition in ``directory``."""
+        file = FilePath(self.origins.get(path, "").partition(" [")[0])
+        return directory / (file.parent.parent if file.parent.name == "modules" else file.parent)
+
     def _merge(self, table: Tree, layer: Mapping[str, object], origin: str, at: Path) -> None:
         for key, value in layer.items():
             if isinstance(value, Mapping):
+                self._make_way(table, key, value, (*at, key))
                 self._merge(_table(table, key), value, origin, (*at, key))
             else:
                 table[key] = value
                 self.origins[(*at, key)] = origin
+
+    def _make_way(self, table: Tree, key: str, value: Mapping[str, object], at: Path) -> None:
+        old = table.get(key)
+        if isinstance(old, dict) and KIND in old and value.get(KIND, old[KIND]) != old[KIND]:
+            del table[key]
+            self.origins = {path: origin for path, origin in self.origins.items() if path[: len(at)] != at}
 
 
 def leaves(value: object, at: Path = ()) -> Iterator[tuple[Path, object]]:

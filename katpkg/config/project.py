@@ -9,7 +9,7 @@ from pathlib import Path
 from katpkg.config import checks, origins
 from katpkg.config.archive import Findings, Main, absolute, judge
 from katpkg.config.files import read_main, read_modules
-from katpkg.config.layers import Layers, Tree, leaves
+from katpkg.config.layers import Layer, Layers, leaves
 from katpkg.config.validate import validate
 from katpkg.errors import ConfigError
 from katpkg.model.module import ModuleSpec
@@ -34,11 +34,12 @@ class Loaded:
 def load_project(directory: Path) -> Loaded:
     """The definition in ``directory``. Raises ConfigError with everything that is wrong with it."""
     directory = directory.resolve()
-    return make_project(directory, read_main(directory), read_modules(directory))
+    main = read_main(directory)
+    return make_project(directory, main, read_modules(directory, main))
 
 
-def make_project(directory: Path, main: Tree, modules: Mapping[str, Tree]) -> Loaded:
-    """The definition that lies in ``directory``: katpkg.toml, and modules/NAME.toml by NAME.
+def make_project(directory: Path, main: tuple[Layer, ...], modules: Mapping[str, tuple[Layer, ...]]) -> Loaded:
+    """The definition that lies in ``directory``: katpkg.toml, and modules/NAME.toml by NAME, the lowest layer first.
 
     Raises ConfigError with every error that is found.
     """
@@ -46,41 +47,47 @@ def make_project(directory: Path, main: Tree, modules: Mapping[str, Tree]) -> Lo
     findings = Findings()
     findings.add(*told.errors)
     by_release = _modules(modules, told, findings)
-    findings.add(*checks.check(directory, by_release, modules), *origins.check(told.tables["source"], by_release))
+    directories = tuple((directory / each.name).parent for each in main)
+    findings.add(*checks.check(directories, by_release, modules), *origins.check(told.tables["source"], by_release))
     if errors := findings.once():
         raise ConfigError.together(errors)
-    project = Project.of(told.definition(directory), _placed(by_release, directory))
+    project = Project.of(told.definition(directory), _placed(by_release, told.layers, directory))
     return Loaded(project=project, values=told.layers.values, origins=told.layers.origins)
 
 
-def _modules(modules: Mapping[str, Tree], main: Main, findings: Findings) -> Modules:
-    """Each release's modules: the module's file, and over it what it says for that release."""
+def _modules(modules: Mapping[str, tuple[Layer, ...]], main: Main, findings: Findings) -> Modules:
+    """Each release's modules: each of the module's files, and over it what it says for that release."""
     by_release: dict[Codename, tuple[ModuleSpec, ...]] = {}
     for codename in dict.fromkeys(target.codename for target in main.targets):
         specs = (
-            findings.keep(validate(ModuleSpec, _effective(name, tree, codename, main.layers), f"modules/{name}.toml"))
-            for name, tree in modules.items()
+            findings.keep(validate(ModuleSpec, _effective(name, files, codename, main.layers), f"modules/{name}.toml"))
+            for name, files in modules.items()
         )
         by_release[codename] = tuple(spec for spec in specs if spec)
     return by_release
 
 
 def _placed(
-    modules: Mapping[Codename, tuple[ModuleSpec, ...]], directory: Path
+    modules: Mapping[Codename, tuple[ModuleSpec, ...]], layers: Layers, directory: Path
 ) -> dict[Codename, tuple[ModuleSpec, ...]]:
+    def placed(codename: Codename, module: ModuleSpec) -> ModuleSpec:
+        at = ("modules", codename, module.name, "source")
+        return replace(module, source=absolute(module.source, lambda key: layers.place((*at, key), directory)))
+
     return {
-        codename: tuple(replace(each, source=each.source and absolute(each.source, directory)) for each in specs)
+        codename: tuple(placed(codename, each) if each.source else each for each in specs)
         for codename, specs in modules.items()
     }
 
 
-def _effective(name: str, tree: Tree, codename: Codename, layers: Layers) -> Mapping[str, object]:
+def _effective(name: str, files: tuple[Layer, ...], codename: Codename, layers: Layers) -> Mapping[str, object]:
     own = Layers()
     own.lay({"name": name}, "file name")
-    own.lay({key: value for key, value in tree.items() if key != "target"}, f"modules/{name}.toml")
-    differences = tree.get("target")
-    if isinstance(differences, Mapping) and isinstance(differences.get(codename), Mapping):
-        own.lay(differences[codename], f"modules/{name}.toml [target.{codename}]")
+    for file in files:
+        own.lay({key: value for key, value in file.tree.items() if key != "target"}, file.name)
+        differences = file.tree.get("target")
+        if isinstance(differences, Mapping) and isinstance(differences.get(codename), Mapping):
+            own.lay(differences[codename], f"{file.name} [target.{codename}]")
     at: tuple[str | int, ...] = ("modules", codename, name)
     layers.lay(own.values, "", at)
     for path, _ in leaves(own.values):

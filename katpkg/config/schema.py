@@ -33,6 +33,12 @@ TARGETS: Schema = {
     "items": {"type": "string", "pattern": "^[a-z][a-z0-9]*/[a-z0-9_-]+$"},
     "description": "What is built: CODENAME/ARCHITECTURE.",
 }
+EXTENDS: Schema = {
+    "type": "string",
+    "format": "path",
+    "description": "The directory of another definition, which this one is laid over: what that one's files say holds "
+    "where these say nothing. Tables are merged, unless they are of another kind; the rest is replaced.",
+}
 DIFFERENCES: Schema = {
     "type": "object",
     "description": "What differs for a release, by its codename: any of the keys here.",
@@ -50,8 +56,10 @@ def main_schema() -> Schema:
         "title": "katpkg.toml",
         "type": "object",
         "additionalProperties": False,
-        "required": ["archive", "signing", "targets"],
+        "if": {"not": {"required": ["extends"]}},
+        "then": {"required": ["archive", "signing", "targets"]},
         "properties": {
+            "extends": EXTENDS,
             "targets": TARGETS,
             **properties,
             "release": {"type": "object", "additionalProperties": release},

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from katpkg.config.nearest import did_you_mean
 from katpkg.errors import ConfigError
 from katpkg.model.module import ModuleSpec
-from katpkg.model.service import Health
+from katpkg.model.service import Health, Sandbox
 
 HOLES = ("secret", "database", "queue", "host", "email")
 """What ``fill`` may have in braces."""
@@ -21,6 +21,9 @@ def check_server(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
     for number, service in enumerate(module.services):
         if service.health is not None:
             yield from _check_health(module, service.health, f"{file}: services[{number}].health")
+        if service.peers and service.sandbox is not Sandbox.STRICT:
+            where = f"{file}: services[{number}].peers"
+            yield ConfigError("only a strict sandbox knows peers", where=where, hint='sandbox = "strict"')
 
 
 def _check_fill(module: ModuleSpec, fill: str, where: str) -> Iterator[ConfigError]:

@@ -124,6 +124,13 @@ class ArchiveDefinition:
     publish: PublishSpec
     retention: RetentionSpec
     targets: tuple[Target, ...]
+    extended: Path | None = None
+    """Where the definition lies that this one is laid over."""
+
+    def file(self, name: str) -> Path:
+        """The file ``name`` that the definition brings, or else the one that it extends."""
+        own = self.directory / "files" / name
+        return own if self.extended is None or own.is_file() else self.extended / "files" / name
 
     @property
     def lock_file(self) -> Path:

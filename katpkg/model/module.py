@@ -125,7 +125,8 @@ class ModuleSpec:
     codenames: tuple[Codename, ...] = ()
     """The releases it is built for; all of the archive's when left out."""
     architecture: Literal["any", "all", ""] = ""
-    """Whether it is built per architecture; left out: any for wheels and repacked .debs, all for the rest."""
+    """Whether it is built per architecture; left out: any for wheels, virtual environments and
+    .debs, all for the rest."""
     homepage: Line = Line("")
     section: Line = Line("net")
     relations: Relations = field(default_factory=Relations)

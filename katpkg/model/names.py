@@ -189,3 +189,11 @@ class Line(Name):
     __slots__ = ()
     pattern = r"[^\x00-\x1f\x7f-\x9f]*"
     rule = "one line without control characters"
+
+
+class Network(Name):
+    """An address or a network, as systemd's IPAddressAllow= takes them."""
+
+    __slots__ = ()
+    pattern = r"([0-9]{1,3}\.){3}[0-9]{1,3}(/[0-9]{1,2})?|[0-9a-f:]*:[0-9a-f:]*(/[0-9]{1,3})?"
+    rule = "an IP address, or a network like 172.17.0.0/16"

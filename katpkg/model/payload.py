@@ -27,6 +27,22 @@ class WheelPayload:
     """Which file of the artifact is the module's own wheel; a pattern that matches exactly one."""
     lock: str = "requirements.txt"
     """The requirements lock with hashes; {python} and {codename} stand for the target's."""
+    accept_unmet: tuple[Line, ...] = ()
+    """Requirements that may go unmet in it: ``DISTRIBUTION: REQUIREMENT``, both by name."""
+    copies: tuple[Copy, ...] = ()
+    """Files of the artifact that lie beside the virtual environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenvPayload:
+    """A finished virtual environment, bound to where it was made: relocated, and what runs in it joined to it."""
+
+    kind: Literal["venv"]
+    archives: tuple[str, ...] = ()
+    """Archives inside the artifact that hold environment and module; patterns that match exactly one each. Left out:
+    the artifact holds them itself."""
+    join: tuple[str, ...] = ()
+    """Files and directories of the artifact that go into site-packages: the module, where it was run from elsewhere."""
     copies: tuple[Copy, ...] = ()
     """Files of the artifact that lie beside the virtual environment."""
 
@@ -80,4 +96,4 @@ class SetupPayload:
     """MiB that its /var must have."""
 
 
-PayloadKind = WheelPayload | TreePayload | DebPayload | MetaPayload | SetupPayload
+PayloadKind = WheelPayload | VenvPayload | TreePayload | DebPayload | MetaPayload | SetupPayload

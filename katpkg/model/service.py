@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from katpkg.model.names import AccountName, Line, UnitName, VariableName
+from katpkg.model.names import AccountName, Line, Network, UnitName, VariableName
 
 
 class Sandbox(Enum):
@@ -77,8 +77,12 @@ class Service:
     """A path without which it stays inactive, and says so."""
     environment: tuple[Line, ...] = ()
     """Fixed NAME=value pairs."""
+    open_files: int = 0
+    """How many files and connections it may have open at a time; 0: what systemd gives to all."""
     sandbox: Sandbox = Sandbox.STRICT
     """How far it is fenced in."""
+    peers: tuple[Network, ...] = ()
+    """Networks that it may reach and be reached from besides the local host, where the sandbox is strict."""
     health: Health | None = None
     """How to tell that it is well."""
 

@@ -9,11 +9,12 @@ from katpkg.errors import BuildError
 from katpkg.model.artifact import Payload
 from katpkg.model.names import Line
 from katpkg.model.package import VirtualEnvironment
-from katpkg.model.payload import DebPayload, MetaPayload, SetupPayload, TreePayload, WheelPayload
+from katpkg.model.payload import DebPayload, MetaPayload, SetupPayload, TreePayload, VenvPayload, WheelPayload
 from katpkg.packages.copies import copy_out
 from katpkg.packages.order import Order
+from katpkg.packages.relocate import relocate
 from katpkg.packages.repack import unpack_deb
-from katpkg.packages.venv import assemble
+from katpkg.packages.venv import assemble, depends_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,14 @@ def lay_out(order: Order, payload: Payload | None, root: Path) -> Contents:
                 depends=assembled.depends,
                 own=assembled.own,
                 virtual_environment=VirtualEnvironment(path=order.places.venv, interpreter=order.places.python),
+            )
+        case VenvPayload() as kind:
+            environment = relocate(payload, kind, order.places, root)
+            return Contents(
+                root=root,
+                depends=depends_of(environment, order.target),
+                own=frozenset(Path(name).name for name in kind.join),
+                virtual_environment=environment.on_the_server,
             )
         case DebPayload() as kind:
             repacked = unpack_deb(find_deb(payload, kind), kind.drop, order.places, root)

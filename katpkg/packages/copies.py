@@ -15,7 +15,7 @@ from katpkg.model.payload import Copy
 def copy_out(payload: Payload, copies: Iterable[Copy], root: Path) -> None:
     """Copy files and trees of ``payload`` to where they lie below ``root``, links as links. Raises BuildError."""
     for copy in copies:
-        source = _inside(payload, copy.source)
+        source = inside(payload, copy.source)
         place = root / copy.to.relative
         place.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir() and not source.is_symlink():
@@ -24,7 +24,8 @@ def copy_out(payload: Payload, copies: Iterable[Copy], root: Path) -> None:
             shutil.copy2(source, place, follow_symlinks=False)
 
 
-def _inside(payload: Payload, name: str) -> Path:
+def inside(payload: Payload, name: str) -> Path:
+    """Where the file or tree ``name`` of ``payload`` lies. Raises BuildError."""
     source = payload.root / name
     if not source.resolve().is_relative_to(payload.root.resolve()):
         raise BuildError(

@@ -13,7 +13,7 @@ from katpkg import __version__
 from katpkg.model.artifact import Artifact
 from katpkg.model.module import File, ModuleSpec
 from katpkg.model.names import Architecture, PackageName, Sha256
-from katpkg.model.payload import DebPayload, WheelPayload
+from katpkg.model.payload import DebPayload, VenvPayload, WheelPayload
 from katpkg.model.project import Project
 from katpkg.model.target import Target
 from katpkg.model.version import Version
@@ -57,7 +57,7 @@ class Order:
 
     def source_of(self, file: File) -> Path:
         """Where the definition keeps ``file``."""
-        return self.project.directory / "files" / file.source
+        return self.project.file(file.source)
 
     def inputs(self, templates: Sha256) -> Sha256:
         """The digest of all that the package is built from: equal inputs make equal packages.
@@ -83,7 +83,7 @@ def is_per_architecture(module: ModuleSpec) -> bool:
     """Whether ``module`` makes a package for each architecture rather than one for all."""
     if module.architecture:
         return module.architecture == "any"
-    return isinstance(module.payload, WheelPayload | DebPayload)
+    return isinstance(module.payload, WheelPayload | VenvPayload | DebPayload)
 
 
 def digest_of_inputs(templates: Sha256, **inputs: object) -> Sha256:

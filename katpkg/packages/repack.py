@@ -11,11 +11,10 @@ from pathlib import Path
 
 from katpkg import process
 from katpkg.errors import BuildError
-from katpkg.model.names import AbsolutePath, Line
+from katpkg.model.names import Line
 from katpkg.model.package import VirtualEnvironment
-from katpkg.model.target import Target
+from katpkg.packages.adopt import adopt_environment
 from katpkg.packages.places import Places
-from katpkg.packages.tidy import Environment, point_to_interpreter, remove_junk
 from katpkg.packages.venv import depends_of
 from katpkg.sources.unpack import unpack_tar
 
@@ -65,17 +64,6 @@ def unpack_deb(deb: Path, drop: tuple[str, ...], places: Places, root: Path) -> 
     return Repacked(depends=depends_of(environment, places.target), virtual_environment=environment.on_the_server)
 
 
-def adopt_environment(root: Path, target: Target, where: str) -> Environment | None:
-    """Give the virtual environment below ``root``, if there is one, the interpreter of ``target``.
-
-    Raises BuildError when it is for another Python, or there are several.
-    """
-    environments = [_adopt(config.parent, root, target, where) for config in sorted(root.rglob("pyvenv.cfg"))]
-    if len(environments) > 1:
-        raise BuildError(f"it holds {len(environments)} virtual environments, and one is all we can watch", where=where)
-    return environments[0] if environments else None
-
-
 def _read_out(deb: Path, archive: Path) -> None:
     try:
         process.run(["dpkg-deb", "--fsys-tarfile", deb], into=archive)
@@ -104,18 +92,3 @@ def _drop(tree: Path, patterns: tuple[str, ...]) -> None:
 
 def _deepest_first(tree: Path) -> Iterator[Path]:
     yield from sorted(tree.rglob("*"), key=lambda path: len(path.parts), reverse=True)
-
-
-def _adopt(prefix: Path, root: Path, target: Target, where: str) -> Environment:
-    python = target.release.python
-    found = sorted(path.name.removeprefix("python") for path in (prefix / "lib").glob("python3.*"))
-    if found != [python]:
-        raise BuildError(
-            f"its virtual environment is for Python {', '.join(found) or 'of no version'}, and the target has {python}",
-            where=where,
-            hint=f"take the artifact that was built on {target.codename}, or build from its wheel",
-        )
-    environment = Environment(prefix=prefix, path=AbsolutePath(f"/{prefix.relative_to(root)}"), python=python)
-    remove_junk(environment)
-    point_to_interpreter(environment)
-    return environment

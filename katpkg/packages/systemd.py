@@ -43,10 +43,10 @@ FENCE = (
     "SystemCallFilter=~@privileged @resources",
 )
 NO_CODE_AT_RUN_TIME = "MemoryDenyWriteExecute=yes"
-LOCAL_NETWORK = ("IPAddressDeny=any", "IPAddressAllow=localhost")
+DENY = "IPAddressDeny=any"
 
 LEVELS = {
-    Sandbox.STRICT: (*FENCE, NO_CODE_AT_RUN_TIME, *LOCAL_NETWORK),
+    Sandbox.STRICT: (*FENCE, NO_CODE_AT_RUN_TIME, DENY),
     Sandbox.NETWORK: (*FENCE, NO_CODE_AT_RUN_TIME),
     Sandbox.JIT: FENCE,
     Sandbox.OFF: (),
@@ -80,9 +80,14 @@ def _render_service(service: Service, places: Places, templates: Templates) -> s
         condition=places.fill(service.condition),
         environment=[quoted(places.fill(each)) for each in service.environment],
         environment_files=_environment_files(places),
-        sandbox=LEVELS[service.sandbox],
+        sandbox=_sandbox(service),
         writable=_writable(service, places),
     )
+
+
+def _sandbox(service: Service) -> tuple[str, ...]:
+    level = LEVELS[service.sandbox]
+    return (*level, f"IPAddressAllow={' '.join(('localhost', *service.peers))}") if DENY in level else level
 
 
 def _environment_files(places: Places) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def tidy(environment: Environment) -> None:
     point_to_interpreter(environment)
     _relocate_scripts(environment)
     _check_scripts(environment)
-    _check_no_trace(environment)
+    check_no_trace(environment, str(environment.prefix))
 
 
 def point_to_interpreter(environment: Environment) -> None:
@@ -197,10 +197,10 @@ def _check_target(environment: Environment, name: str, target: str, where: Path)
         )
 
 
-def _check_no_trace(environment: Environment) -> None:
-    trace = str(environment.prefix).encode()
+def check_no_trace(environment: Environment, place: str) -> None:
+    """Raise BuildError when a file holds ``place``, the path where the environment was made."""
     for path in sorted(environment.prefix.rglob("*")):
-        if path.is_file() and not path.is_symlink() and trace in path.read_bytes():
+        if path.is_file() and not path.is_symlink() and place.encode() in path.read_bytes():
             raise BuildError(
                 f"{path.relative_to(environment.prefix)} holds a path of the building machine",
                 where=str(environment.path),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +25,14 @@ from katpkg.packages.copies import copy_out
 from katpkg.packages.places import Places
 from katpkg.packages.tidy import Environment, tidy
 from katpkg.packages.wheel import Wheel, check_fits, machine_of, read_wheel
+from katpkg.packages.whole import check_whole
 
 NEWEST_MANYLINUX = (2, 40)
 """uv knows no newer one; a target with a newer glibc runs these too."""
 
 HOST_PYTHON = "/usr/bin/python3"
+
+_ASKING = threading.Lock()
 
 SAID = (
     (r"Because (\S+)==(\S+) has no (?:usable )?wheels", "{0} {1} has no wheel for {target}", "build one: {hint}"),
@@ -57,8 +61,8 @@ class Assembled:
 def assemble(payload: Payload, kind: WheelPayload, places: Places, root: Path) -> Assembled:
     """Install the payload's wheel and its locked dependencies below ``root``, and copy what ``kind`` asks for.
 
-    Raises BuildError when the wheel or a dependency has nothing for the target, when a hash differs, or when a console
-    script leads nowhere.
+    Raises BuildError when the wheel or a dependency has nothing for the target, when a hash differs, when a console
+    script leads nowhere, or when what is installed does not fit together.
     """
     wheel = _find_wheel(payload, kind)
     check_fits(wheel, places.target)
@@ -70,6 +74,7 @@ def assemble(payload: Payload, kind: WheelPayload, places: Places, root: Path) -
         _install(lock, wheel, prefix, places.target)
     environment = Environment(prefix=prefix, path=places.venv, python=places.target.release.python)
     tidy(environment)
+    check_whole(environment, places.target, kind.accept_unmet)
     copy_out(payload, kind.copies, root)
     return Assembled(
         depends=depends_of(environment, places.target),
@@ -122,7 +127,7 @@ def _requirements(payload: Payload, kind: WheelPayload, target: Target, wheel: W
 
 def _install(lock: Path, wheel: Wheel, prefix: Path, target: Target) -> None:
     command: list[str | Path] = [
-        *(find_uv_bin(), "pip", "install", "--quiet", "--prefix", prefix, "--python", HOST_PYTHON),
+        *(_uv(), "pip", "install", "--quiet", "--prefix", prefix, "--python", HOST_PYTHON),
         *("--python-version", target.release.python, "--python-platform", _platform(target)),
         *("--no-deps", "--require-hashes", "--no-build", "--link-mode", "copy", "--no-compile-bytecode"),
         *("--find-links", ".", "--requirements", lock),  # a dot, because uv splits a path at its commas
@@ -135,6 +140,12 @@ def _install(lock: Path, wheel: Wheel, prefix: Path, target: Target) -> None:
         )
     except process.ToolFailed as error:
         raise _understood(error, wheel, target) from error
+
+
+def _uv() -> str:
+    """Where uv lies. Asked by one thread at a time: what it asks, sysconfig, fills its table while others read it."""
+    with _ASKING:
+        return find_uv_bin()
 
 
 def _platform(target: Target) -> str:

@@ -71,7 +71,7 @@ def machine_of(architecture: Architecture) -> str:
 
 def check_fits(wheel: Wheel, target: Target) -> None:
     """Raise BuildError when no tag of ``wheel`` runs on ``target``."""
-    if not any(_fits(tag, target) for tag in wheel.tags):
+    if not any(fits(tag, target) for tag in wheel.tags):
         raise BuildError(
             f"the wheel is not for Python {target.release.python} on {target}",
             where=wheel.path.name,
@@ -91,7 +91,8 @@ def glibc_of(platform: str) -> tuple[int, int] | None:
     return None
 
 
-def _fits(tag: Tag, target: Target) -> bool:
+def fits(tag: Tag, target: Target) -> bool:
+    """Whether what has ``tag`` runs on ``target``."""
     return _fits_interpreter(tag, target) and _fits_platform(tag.platform, target)
 
 

@@ -22,7 +22,7 @@ from katpkg.sources.access import Access
 from katpkg.sources.base import ArtifactSource
 from katpkg.sources.cache import Cache
 from katpkg.sources.lock import Lock
-from katpkg.sources.unpack import open_payload
+from katpkg.sources.unpack import links_of, open_payload
 
 Judge = Callable[[Artifact, str, Sha256], Attestation]
 """Whether an attestation proves a file, by its name and digest, to be of the artifact's run."""
@@ -100,7 +100,7 @@ def _ask(module: ModuleSpec, artifact: Artifact, file: Path, judge: Judge) -> At
 def _files(module: ModuleSpec, artifact: Artifact, file: Path, into: Path) -> Iterator[tuple[str, Sha256]]:
     from katpkg.packages.contents import find_deb  # what makes packages takes long to import
 
-    payload = open_payload(artifact, file, into)
+    payload = open_payload(artifact, file, into, links=links_of(module.payload))
     if isinstance(module.payload, DebPayload):
         found = [find_deb(payload, module.payload)]
     else:

@@ -31,7 +31,7 @@ from katpkg.pipeline.convert import Converter
 from katpkg.report import Reporter
 from katpkg.sources.base import ArtifactSource
 from katpkg.sources.cache import Cache
-from katpkg.sources.unpack import open_payload
+from katpkg.sources.unpack import links_of, open_payload
 from katpkg.sources.workplace import workplace
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -189,7 +189,7 @@ def _unpack(shop: Workshop, order: Order, bench: Path) -> Payload | None:
         return None
     check_attested(order.module, order.artifact)
     file = shop.cache.get(order.artifact, shop.source)
-    return open_payload(order.artifact, file, bench / "payload")
+    return open_payload(order.artifact, file, bench / "payload", links=links_of(order.module.payload))
 
 
 def _check_contract(order: Order, before: tuple[str, ...], package: BinaryPackage, own: frozenset[str]) -> None:

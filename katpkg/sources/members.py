@@ -30,6 +30,8 @@ class Links(Enum):
 
     INSIDE = "inside"
     """Those that stay in the tree."""
+    ENVIRONMENT = "inside, or an interpreter"
+    """The same; but the interpreter of a virtual environment may be a link to anywhere, and then it is left out."""
     ANY = "any"
     """All: the files of a package, whose links mean the server's root. They are made, and never followed."""
 
@@ -61,6 +63,7 @@ class Member:
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DRIVE = re.compile(r"[A-Za-z]:")
+_INTERPRETER = re.compile(r"(^|/)bin/python[0-9.]*$")
 
 
 def normal_name(raw: str, where: str) -> str:
@@ -103,11 +106,17 @@ def _judge_size(count: int, total: int, packed: int, limits: Limits, where: str)
 def _judge_kind(member: Member, links: Links, where: str) -> None:
     if member.kind is MemberKind.OTHER:
         raise SourceError(f"{member.name!r} is a {member.kind.value}", where=where)
-    if member.kind is MemberKind.SYMLINK and links is Links.INSIDE and _leaves(member):
+    if member.kind is MemberKind.SYMLINK and links is not Links.ANY and leaves(member) and not left_out(member, links):
         raise SourceError(f"the link {member.name!r} points out of the archive, to {member.target!r}", where=where)
 
 
-def _leaves(member: Member) -> bool:
+def left_out(member: Member, links: Links) -> bool:
+    """Whether ``member`` is a link that nobody needs: the server has an interpreter of its own."""
+    return links is Links.ENVIRONMENT and bool(_INTERPRETER.search(member.name)) and leaves(member)
+
+
+def leaves(member: Member) -> bool:
+    """Whether the link ``member`` points out of the archive."""
     if not member.target or member.target.startswith("/") or _CONTROL.search(member.target):
         return True
     depth = member.name.count("/")

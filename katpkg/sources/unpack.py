@@ -16,7 +16,8 @@ from typing import IO, BinaryIO
 
 from katpkg.errors import KatpkgError, SourceError
 from katpkg.model.artifact import Artifact, Payload
-from katpkg.sources.members import Limits, Links, Member, MemberKind
+from katpkg.model.payload import PayloadKind, VenvPayload
+from katpkg.sources.members import Limits, Links, Member, MemberKind, left_out
 from katpkg.sources.tars import Tar
 from katpkg.sources.zips import Zip, is_wheel
 
@@ -29,7 +30,9 @@ ORDINARY_LIMITS = Limits()
 ENDINGS = {".zip": "zip file", ".tar": "tar archive", ".gz": "gzip file", ".xz": "xz file", ".tgz": "tar archive"}
 
 
-def open_payload(artifact: Artifact, file: Path, into: Path, limits: Limits = ORDINARY_LIMITS) -> Payload:
+def open_payload(
+    artifact: Artifact, file: Path, into: Path, limits: Limits = ORDINARY_LIMITS, links: Links = Links.INSIDE
+) -> Payload:
     """Unpack the verified ``file`` of ``artifact`` into ``into``, which must not exist yet.
 
     What it is, is told by its content; what is no archive to us (a .deb, a wheel, a single file) is the payload's only
@@ -42,14 +45,19 @@ def open_payload(artifact: Artifact, file: Path, into: Path, limits: Limits = OR
             shutil.copyfile(file, root / Path(artifact.name).name)
         else:
             with kind.open(file, artifact.name) as archive:
-                _unpack(archive, root, limits, Links.INSIDE, artifact.name)
+                _unpack(archive, root, limits, links, artifact.name)
     return Payload(artifact=artifact, root=into)
+
+
+def links_of(payload: PayloadKind) -> Links:
+    """Which links an artifact may hold that is made of that."""
+    return Links.ENVIRONMENT if isinstance(payload, VenvPayload) else Links.INSIDE
 
 
 def unpack_tar(
     stream: BinaryIO, into: Path, limits: Limits = ORDINARY_LIMITS, *, where: str, links: Links = Links.ANY
 ) -> None:
-    """Unpack an uncompressed, seekable tar ``stream`` into ``into``, which must not exist yet. Raises SourceError."""
+    """Unpack a seekable tar ``stream`` into ``into``, which must not exist yet. Raises SourceError."""
     with _appearing(into, where) as root:
         archive = Tar(stream, where)
         _unpack(archive, root, limits, links, where)
@@ -121,6 +129,8 @@ def _unpack(archive: Zip | Tar, root: Path, limits: Limits, links: Links, where:
         match member.kind:
             case MemberKind.DIRECTORY:
                 path.mkdir(parents=True, exist_ok=True)
+            case MemberKind.SYMLINK if left_out(member, links):
+                pass
             case MemberKind.SYMLINK:
                 symlinks.append((path, member.target))
             case MemberKind.HARDLINK:

@@ -89,7 +89,7 @@ def read_schema(which: str) -> Schema:
 
 def tables(schema: Schema, path: str = "", heading: str = "") -> Iterator[Table]:
     """The table that ``schema`` describes, and those inside it, each under its TOML header."""
-    required = schema.get("required", ())
+    required = schema.get("required") or schema.get("then", {}).get("required", ())
     keys = tuple(
         Key(path=f"{path}.{name}".removeprefix("."), schema=each, required=name in required)
         for name, each in schema["properties"].items()

@@ -15,6 +15,7 @@ from katpkg.model.names import AbsolutePath, Line
 from katpkg.model.package import Entry, EntryKind, Foreign, PackageSpec
 from katpkg.model.target import Target
 from katpkg.model.version import Version
+from katpkg.packages.adopt import adopt_environment
 from katpkg.packages.convert.deb import Deb, read
 from katpkg.packages.convert.layout import apply, attributes, check_layout, dropped, keep_only
 from katpkg.packages.convert.libraries import check_glibc, libraries_of, packages_of
@@ -24,7 +25,7 @@ from katpkg.packages.convert.relations import carry
 from katpkg.packages.convert.scripts import think_through
 from katpkg.packages.convert.triggers import check_triggers
 from katpkg.packages.convert.units import take_units
-from katpkg.packages.repack import adopt_environment, merge_usr
+from katpkg.packages.repack import merge_usr
 from katpkg.packages.rpm.names import Names
 from katpkg.sources.unpack import unpack_tar
 

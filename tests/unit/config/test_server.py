@@ -8,8 +8,8 @@ import pytest
 
 from katpkg.config.server import check_server
 from katpkg.model.module import Database
-from katpkg.model.names import Line, UnitName, VariableName
-from katpkg.model.service import Health, Service, Setting
+from katpkg.model.names import Line, Network, UnitName, VariableName
+from katpkg.model.service import Health, Sandbox, Service, Setting
 from tests.builders import make_module
 
 DATABASE = Database(name=Line("web_db"), role=Line("web"))
@@ -52,3 +52,16 @@ def test_what_can_be_made_and_asked_is_fine() -> None:
     assert told("{database}", Health(url=Line("http://127.0.0.1:{WEB_PORT}/")), database=DATABASE) == []
     assert told("{queue}", Health(queue=Line("jobs")), queue=True) == []
     assert told("https://{host}/", None) == []
+
+
+def test_peers_of_a_service_whose_network_is_open_are_told() -> None:
+    service = Service(
+        name=UnitName("kat-web"),
+        description=Line("Web"),
+        exec=Line("/usr/bin/true"),
+        sandbox=Sandbox.NETWORK,
+        peers=(Network("172.17.0.0/16"),),
+    )
+    (error,) = check_server(replace(MODULE, services=(service,)), "web.toml")
+    assert (error.message, error.where) == ("only a strict sandbox knows peers", "web.toml: services[0].peers")
+    assert error.hint == 'sandbox = "strict"'

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from katpkg.config.project import load_project
 from katpkg.errors import BuildError, ConfigError
 from katpkg.model.module import Directory, LintianOverride, Relations
-from katpkg.model.names import AbsolutePath, AccountName, Architecture, Line, PackageName, UnitName, VariableName
+from katpkg.model.names import (
+    AbsolutePath,
+    AccountName,
+    Architecture,
+    Line,
+    Network,
+    PackageName,
+    UnitName,
+    VariableName,
+)
 from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, Starting, VirtualEnvironment
 from katpkg.model.service import Command, Health, Sandbox, Service, Setting
 from katpkg.model.target import Compression
@@ -174,6 +185,39 @@ def test_every_unit_of_the_archive_that_is_defined_here_is_fenced_in(tmp_path: P
     exposures = {unit.stem: exposure(unit) for unit in tmp_path.glob("*.service")}
     assert len(exposures) >= 10
     assert max(exposures.values()) <= 2.0, exposures
+
+
+def test_a_service_that_needs_many_files_gets_them() -> None:
+    (unit,) = units_of(make_service(open_files=262144))
+    assert "\nLimitNOFILE=262144\n" in unit
+    (unit,) = units_of(make_service())
+    assert "LimitNOFILE" not in unit
+
+
+def test_a_strict_service_reaches_and_is_reached_from_this_host_and_its_peers_alone() -> None:
+    (unit,) = units_of(make_service(peers=(Network("172.17.0.0/16"), Network("fd00::/8"))))
+    assert "\nIPAddressDeny=any\nIPAddressAllow=localhost 172.17.0.0/16 fd00::/8\n" in unit
+    (unit,) = units_of(make_service())
+    assert "\nIPAddressDeny=any\nIPAddressAllow=localhost\n" in unit
+
+
+def test_what_asks_for_no_password_is_open_to_this_host_and_the_bridge_of_docker_alone() -> None:
+    project = load_project(Path(__file__).parents[3] / "repo").project
+    target = project.targets[0]
+    (module,) = (each for each in project.modules[target.codename] if each.name == "boefjes")
+    places = Places(prefix=project.archive.name, module=module, target=target)
+    (unit,) = (unit.text for unit in render_units(places, TEMPLATES) if unit.name == "kat-boefjes")
+    assert "\nIPAddressDeny=any\nIPAddressAllow=localhost 172.17.0.0/16\n" in unit
+
+
+def make_service(**changes: Any) -> Service:
+    service = Service(name=UnitName("kat-web"), description=Line("Web"), exec=Line("/usr/bin/true"))
+    return replace(service, **changes)
+
+
+def units_of(*services: Service) -> list[str]:
+    places = Places(prefix=PLACES.prefix, module=make_module(services=services), target=make_target())
+    return [unit.text for unit in render_units(places, TEMPLATES)]
 
 
 def exposure(unit: Path) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from katpkg.errors import BuildError
 from katpkg.model.artifact import Payload
 from katpkg.model.digests import Digest
-from katpkg.model.names import AbsolutePath, PackageName
+from katpkg.model.names import AbsolutePath, Line, PackageName
 from katpkg.model.payload import Copy, WheelPayload
 from katpkg.model.target import Release, Target
 from katpkg.packages.places import Places
@@ -115,3 +116,16 @@ def test_what_uv_says_otherwise_is_told_in_its_words(payload: Payload) -> None:
     assert caught.value.message == "the virtual environment cannot be put together"
     assert caught.value.where == "web-1.0-py3-none-any.whl"
     assert "this is no requirement" in str(caught.value.details)
+
+
+def test_a_wheel_whose_requirements_the_lock_leaves_out_is_refused_unless_somebody_accepts_that(
+    payload: Payload,
+) -> None:
+    (payload.root / "web-1.0-py3-none-any.whl").unlink()
+    make_wheel(payload.root, version="1.0", requires="graph>=2")
+    with pytest.raises(BuildError) as caught:
+        put_together(payload)
+    assert caught.value.message == "web 1.0 needs graph>=2, and it is not there"
+    shutil.rmtree(payload.root.parent / "root")
+    put_together(payload, WheelPayload(kind="wheel", accept_unmet=(Line("web: graph"),)))
+    assert (site(payload) / "web").is_dir()
