@@ -26,7 +26,7 @@ class Answers:
     email: str = ""
     """The administrator's."""
     postgresql: str = ""
-    """URL of an administrator of a PostgreSQL elsewhere; empty: the one on this host."""
+    """URL of a PostgreSQL elsewhere, with somebody who may make roles and databases or without; empty: this host's."""
     rabbitmq: str = ""
     """URL of a vhost of a RabbitMQ elsewhere; empty: the one on this host."""
 
@@ -34,6 +34,11 @@ class Answers:
     def is_automatic(self) -> bool:
         """Whether installing and upgrading set up."""
         return self.setup != "manual"
+
+    @property
+    def makes_databases(self) -> bool:
+        """Whether anybody here may make roles and databases."""
+        return not self.postgresql or bool(urlsplit(self.postgresql).username)
 
 
 def read_answers(product: Product) -> Answers:

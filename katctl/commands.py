@@ -16,6 +16,7 @@ from katctl.errors import SettingsError
 from katctl.restore import restore as bring_back
 from katctl.rollout import stop_all
 from katctl.site import Site, open_site
+from katctl.surroundings import Complaint
 
 WELL, UNWELL = 0, 1
 
@@ -126,7 +127,7 @@ def prepare_upgrade(site: Site, _options: argparse.Namespace, now: datetime) -> 
     return WELL
 
 
-def _complain(complaints: Iterable[doctors.Complaint], all_well: str) -> int:
+def _complain(complaints: Iterable[Complaint], all_well: str) -> int:
     found = list(complaints)
     for each in found:
         print(f"{each.subject}: {each.said}\n  {each.hint}")

@@ -66,6 +66,8 @@ class Database:
 
     name: str
     role: str
+    connections: int = 0
+    """How many the module opens at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

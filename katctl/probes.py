@@ -31,13 +31,18 @@ def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
     """What proves that the service is well, in a few words. ``environment`` is its settings. Raises Unwell."""
     if probe.queue:
         return _ask_queue(probe.queue, queue_url)
-    url = SETTING.sub(lambda match: environment.get(match[1], ""), probe.url)
+    url = address(probe, environment)
     status, answer = _request(url, _form(probe, environment))
     if probe.status not in (0, status):
         raise Unwell(f"{url} answers {status}: {_short(answer)}")
     if probe.contains not in answer:
         raise Unwell(f"{url} does not say {probe.contains!r}: {_short(answer)}")
     return f"{url} answers {status}"
+
+
+def address(probe: Probe, environment: dict[str, str]) -> str:
+    """The URL that is asked, with the settings' values in it."""
+    return SETTING.sub(lambda match: environment.get(match[1], ""), probe.url)
 
 
 def _form(probe: Probe, environment: dict[str, str]) -> bytes | None:

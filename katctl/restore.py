@@ -13,12 +13,14 @@ from typing import IO
 
 from katctl import files
 from katctl.backup import FORMAT, MANIFEST, Manifest, digest
-from katctl.databases import Databases, is_the_administrators
+from katctl.cluster import Cluster
+from katctl.databases import Databases, is_the_administrators, server_of
 from katctl.errors import BackupError
 from katctl.model import Directory, Module
 from katctl.postgresql import identifier
-from katctl.rollout import key_of, stop_all
+from katctl.rollout import stop_all
 from katctl.site import Site, open_site
+from katctl.state import key_of
 from katctl.steps import Configuration
 
 
@@ -71,7 +73,7 @@ def restore(site: Site, path: Path) -> Site:
         stop_all(site)
         _restore_words(site, backup)
         fresh = site_again(site)
-        for step in (Configuration(fresh), Databases(fresh)):
+        for step in (Configuration(fresh), Cluster(fresh), Databases(fresh)):
             step.make()
         for module in site.product.modules:
             if module.database and module.name in backup.manifest.databases:
@@ -151,6 +153,9 @@ def _restore_database(site: Site, backup: Backup, module: Module) -> None:
     dump = site.product.state / "restoring.dump"
     try:
         backup.copy(backup.manifest.databases[module.name], dump)
+        if not site.answers.makes_databases:
+            server_of(site, module).replace(dump, name)
+            return
         server.ask(f"DROP DATABASE IF EXISTS {new};")
         server.ask(f"CREATE DATABASE {new} OWNER {role} ENCODING 'UTF8' TEMPLATE template0;")
         server.restore(dump, new, role)

@@ -13,6 +13,7 @@ from katctl.errors import DefinitionError, StepFailed, ToolFailed
 from katctl.health import Verdict, refusal, service_health
 from katctl.model import Migration, Module, Product, Service
 from katctl.site import Site
+from katctl.state import key_of
 from katctl.steps import Step
 
 PAUSE = 0.3
@@ -156,11 +157,6 @@ class Start:
                         details=systemd.last_words(service.unit),
                     )
                 time.sleep(PAUSE)
-
-
-def key_of(module: Module, migration: Migration) -> str:
-    """What a migration is remembered by."""
-    return f"{module.name}: {migration.name}"
 
 
 def rollout(site: Site) -> list[Step]:

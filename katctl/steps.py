@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from katctl import amqp, files, process, systemd
+from katctl import files, process, systemd
+from katctl.cluster import Cluster
 from katctl.databases import Databases
+from katctl.elsewhere import broker_refusal
 from katctl.errors import StepFailed, ToolFailed
 from katctl.model import Module
 from katctl.rabbitmq import SERVER
@@ -141,24 +143,22 @@ class Broker:
         """Whether the broker does not let us in."""
         if not self.site.needs_broker:
             return []
-        try:
-            amqp.check_login(self.site.derivation.queue_url())
-        except amqp.Refused as error:
-            return [f"the broker does not let us in: {error}"]
-        return []
+        refusal = broker_refusal(self.site.derivation.queue_url())
+        return [f"the broker does not let us in: {refusal[0]}"] if refusal else []
 
     def make(self) -> None:
         """Create them on this host; elsewhere that is the other administrator's."""
+        url = self.site.derivation.queue_url()
         if not self.site.answers.rabbitmq:
-            url = self.site.derivation.queue_url()
             self.site.rabbitmq.provide(self.site.product.name, url.split("@")[0].rpartition(":")[2])
-        if said := self.missing():
-            raise StepFailed(said[0], where=self.name, hint="systemctl status rabbitmq-server, or look at RABBITMQ_URL")
+        if refusal := broker_refusal(url):
+            said, hint = refusal
+            raise StepFailed(f"the broker does not let us in: {said}", where=self.name, hint=hint)
 
 
 def foundations(site: Site) -> list[Step]:
     """The steps that come before anything of ours runs."""
-    return [Accounts(site), Confinement(site), Configuration(site), Databases(site), Broker(site)]
+    return [Accounts(site), Confinement(site), Configuration(site), Cluster(site), Databases(site), Broker(site)]
 
 
 def _exists(account: str) -> bool:

@@ -33,7 +33,7 @@ SETTINGS = (
     Setting(
         name=VariableName("POSTGRESQL_URL"),
         meaning=Line(
-            "A PostgreSQL elsewhere, as one who may create roles and databases: postgresql://USER:PASSWORD@HOST"
+            "A PostgreSQL elsewhere: postgresql://HOST, or //USER:PASSWORD@HOST of one who may make roles and databases"
         ),
         secret=True,
     ),

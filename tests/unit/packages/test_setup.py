@@ -105,6 +105,6 @@ def test_where_there_is_none_packages_start_their_services_themselves(tmp_path: 
 def test_what_set_up_fills_in_is_told_to_the_server_as_it_was_written(tmp_path: Path) -> None:
     told = json.loads(content(spec_of(tmp_path, WEB, SETUP), "/usr/lib/kat/modules.d/web.json"))
     assert [setting["fill"] for setting in told["settings"]] == ["{database}", "{secret}"]
-    assert told["database"] == {"name": "web_db", "role": "web"}
+    assert told["database"] == {"name": "web_db", "role": "web", "connections": 0}
     assert told["migrations"][0]["exec"] == "/opt/venvs/kat-web/bin/migrate"
     assert told["services"][0]["account"] == "kat-web"
