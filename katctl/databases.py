@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from katctl import files, settings
 from katctl.elsewhere import Wanted, databases_sql
 from katctl.errors import StepFailed, ToolFailed
 from katctl.health import url_of
+from katctl.hosts import FILE, POSTGRESQL
 from katctl.model import Module
 from katctl.postgresql import PostgreSQL, ask_as, environment, reason
 from katctl.settings import Origin
@@ -27,7 +29,7 @@ def is_the_administrators(site: Site, module: Module) -> bool:
 
 def with_data(site: Site) -> list[Module]:
     """The modules whose database is there: made here, or the administrator's."""
-    return [module for module in site.product.modules if module.database and _has_data(site, module)]
+    return [module for module in site.product.modules if module.database and module.is_home and _has_data(site, module)]
 
 
 def _has_data(site: Site, module: Module) -> bool:
@@ -82,11 +84,12 @@ class Databases:
 
     def _modules(self) -> list[Module]:
         """Those whose database is not the administrator's own business."""
-        return [
-            module
-            for module in self.site.product.modules
-            if module.database and not is_the_administrators(self.site, module)
-        ]
+        return [module for module in self._served() if module.database and not is_the_administrators(self.site, module)]
+
+    def _served(self) -> Sequence[Module]:
+        """Those of other hosts, too, when their PostgreSQL is this one."""
+        product = self.site.product
+        return product.known if self.site.hosts.served(POSTGRESQL) else product.modules
 
     def _lack(self, module: Module) -> str:
         """Why the module's role cannot use its database as its own; empty when it can."""
@@ -125,6 +128,8 @@ class Databases:
         if not self.site.answers.postgresql:
             file = product.administrator_file(product.module)
             return f"apt install postgresql, or set POSTGRESQL_URL in {file}"
+        if POSTGRESQL in self.site.hosts.places and not self.site.answers.makes_databases:
+            return f"on {urlsplit(self.site.answers.postgresql).hostname}: katctl setup, with the same {FILE}.conf"
         path = product.state / "databases.sql"
         files.write(path, databases_sql(self._wanted(module) for module in self._modules()))
         host = urlsplit(self.site.answers.postgresql).hostname

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -13,6 +14,9 @@ from katctl.model import Probe
 
 SECONDS = 15.0
 """That a service may take for one answer."""
+
+CONNECTING = 5.0
+"""That it may take until somebody answers at all."""
 
 MOST = 1_000_000
 """Bytes of an answer that are read."""
@@ -43,6 +47,15 @@ def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
 def address(probe: Probe, environment: dict[str, str]) -> str:
     """The URL that is asked, with the settings' values in it."""
     return SETTING.sub(lambda match: environment.get(match[1], ""), probe.url)
+
+
+def unreachable(host: str, port: int) -> str:
+    """Why nobody answers there; empty when somebody does."""
+    try:
+        socket.create_connection((host, port), CONNECTING).close()
+    except OSError as error:
+        return f"{host}:{port}: {error.strerror or error}"
+    return ""
 
 
 def _form(probe: Probe, environment: dict[str, str]) -> bytes | None:

@@ -16,6 +16,7 @@ from katctl.backup import FORMAT, MANIFEST, Manifest, digest
 from katctl.cluster import Cluster
 from katctl.databases import Databases, is_the_administrators, server_of
 from katctl.errors import BackupError
+from katctl.hosts import FILE
 from katctl.model import Directory, Module
 from katctl.postgresql import identifier
 from katctl.rollout import stop_all
@@ -139,10 +140,11 @@ def _restore_words(site: Site, backup: Backup) -> None:
         files.write(product.state / "secrets.json", backup.text("secrets.json"))
     if backup.has("answers.env"):
         files.write(product.generated_file(product.module), backup.text("answers.env"))
-    for module in product.modules:
-        if backup.has(f"administrator/{module.name}.conf"):
-            text = backup.text(f"administrator/{module.name}.conf")
-            files.write(product.administrator_file(module.name), text, mode=0o640)
+    if backup.has("hosts.env"):
+        files.write(product.generated_file(FILE), backup.text("hosts.env"))
+    for name in (*(module.name for module in product.modules), FILE):
+        if backup.has(f"administrator/{name}.conf"):
+            files.write(product.administrator_file(name), backup.text(f"administrator/{name}.conf"), mode=0o640)
 
 
 def _restore_database(site: Site, backup: Backup, module: Module) -> None:

@@ -13,6 +13,7 @@ from katctl.errors import DefinitionError, StepFailed, ToolFailed
 from katctl.health import Verdict, refusal, service_health
 from katctl.model import Migration, Module, Product, Service
 from katctl.site import Site
+from katctl.spread import passage
 from katctl.state import key_of
 from katctl.steps import Step
 
@@ -131,7 +132,8 @@ class Start:
         return finding.said if finding.verdict is Verdict.UNWELL else ""
 
     def _digest(self, module: Module) -> str:
-        return settings.digest(settings.texts(self.site.product, module))
+        through = passage(self.site, module)
+        return settings.digest(settings.texts(self.site.product, module) | ({"": through} if through else {}))
 
     def _is_stale(self, module: Module, service: Service) -> bool:
         return self.site.memory.state.started.get(service.name) != self._digest(module)

@@ -16,6 +16,7 @@ from katctl.model import Module
 from katctl.rabbitmq import SERVER
 from katctl.settings import quoted
 from katctl.site import Site
+from katctl.spread import Others, Part, Passage
 
 
 class Step(Protocol):
@@ -69,6 +70,8 @@ class Confinement:
             return []
         if site.memory.state.confining:
             return ["it was interrupted"]
+        if not site.rabbitmq.is_as_written:
+            return ["other hosts reach RabbitMQ at another address"]
         if site.rabbitmq.is_configured:
             return []
         if not systemd.is_active(SERVER):
@@ -79,7 +82,7 @@ class Confinement:
         """Bind it, and restart it."""
         memory, rabbitmq = self.site.memory, self.site.rabbitmq
         try:
-            if not memory.state.confining:
+            if not memory.state.confining and rabbitmq.is_as_written:
                 rabbitmq.start()
                 if not rabbitmq.is_fresh:
                     return
@@ -158,7 +161,8 @@ class Broker:
 
 def foundations(site: Site) -> list[Step]:
     """The steps that come before anything of ours runs."""
-    return [Accounts(site), Confinement(site), Configuration(site), Cluster(site), Databases(site), Broker(site)]
+    own: list[Step] = [Part(site), Accounts(site), Confinement(site), Configuration(site), Passage(site)]
+    return [*own, Cluster(site), Databases(site), Broker(site), Others(site)]
 
 
 def _exists(account: str) -> bool:

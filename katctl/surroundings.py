@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,15 +9,15 @@ from urllib.parse import urlsplit
 from katctl import systemd
 from katctl.elsewhere import broker_refusal
 from katctl.errors import ToolFailed
+from katctl.hosts import POSTGRESQL
 from katctl.postgresql import ask_as, reason
+from katctl.probes import unreachable
 from katctl.rabbitmq import SERVER
 from katctl.site import Site
 
 OLDEST_POSTGRESQL = 130000
 SPARE = 10
 """Connections for katctl, backups and people."""
-
-PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +39,9 @@ def surroundings(site: Site) -> Iterator[Complaint]:
 
 def connections(site: Site) -> int:
     """How many connections the modules may open, all of them together, and some to spare."""
-    return sum(module.database.connections for module in site.product.modules if module.database) + SPARE
-
-
-def unreachable(host: str, port: int) -> str:
-    """Why nobody answers there; empty when somebody does."""
-    try:
-        socket.create_connection((host, port), PATIENCE).close()
-    except OSError as error:
-        return f"{host}:{port}: {error.strerror or error}"
-    return ""
+    product = site.product
+    modules = product.known if site.hosts.served(POSTGRESQL) else product.modules
+    return sum(module.database.connections for module in modules if module.database) + SPARE
 
 
 def _postgresql(site: Site) -> Iterator[Complaint]:

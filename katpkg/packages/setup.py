@@ -120,5 +120,6 @@ def _product(order: Order) -> bytes:
         "module": order.module.name,
         "version": __version__,
         "needs": {"memory": payload.memory, "disk": payload.disk},
+        **order.product,
     }
     return (json.dumps(content, indent=2) + "\n").encode()

@@ -54,6 +54,15 @@ def plain(published: Published) -> Iterator[Server]:
         yield server
 
 
+HOSTS = f"""
+web={FIRST}
+core={FIRST}
+worker={SECOND}
+postgresql={FIRST}
+rabbitmq={FIRST}
+"""
+
+
 def complaint(server: Server) -> str:
     """What setting up says when it cannot go on."""
     done = server.run("katctl", "setup", check=False)
@@ -90,3 +99,55 @@ def test_databases_and_broker_on_a_machine_without_kat_are_asked_for_and_used(da
     assert plain.notes() == ["kept elsewhere"]
     plain.assert_healthy()
     assert plain.run("sh", "-c", "command -v postgres rabbitmqctl", check=False).returncode != 0
+
+
+@pytest.fixture
+def first(published: Published) -> Iterator[Server]:
+    """A server with PostgreSQL and RabbitMQ, on which nothing of ours is installed yet."""
+    with Server(published, "first") as server:
+        yield server
+
+
+def listeners(server: Server) -> dict[int, set[str]]:
+    """Addresses that something listens on, by port."""
+    found: dict[int, set[str]] = {}
+    for line in server.says("cat", "/proc/net/tcp").splitlines()[1:]:
+        _, local, _, state, *_ = line.split()
+        if state == "0A":
+            octets = bytes.fromhex(local[:8])[::-1]
+            found.setdefault(int(local[9:], 16), set()).add(".".join(map(str, octets)))
+    return found
+
+
+def test_a_note_goes_through_broker_worker_and_database_on_two_hosts(first: Server, plain: Server) -> None:
+    link(first, plain)
+    first.shell(f"mkdir --mode=750 /etc/kat; cat >/etc/kat/hosts.conf <<'END'{HOSTS}END")
+    first.install("", "kat-core", "kat-web")
+    first.assert_healthy()
+    assert first.says("katctl", "doctor") == "nothing is wrong"
+    ports = listeners(first)
+    assert ports[5432] == ports[5672] == {"127.0.0.1", FIRST}
+    assert ports[4369] == ports[25672] == {"127.0.0.1"}
+
+    plain.install("", "kat-worker")
+    lonely = plain.run("katctl", "status", check=False).stdout
+    assert "kat-worker: a part of kat, and nobody said where the rest is" in lonely
+    answers = plain.inside("/root/answers")
+    answers.touch(mode=0o600)
+    answers.write_text(first.says("katctl", "export", "worker"))
+    plain.run("katctl", "setup", "--answers", "/root/answers")
+    plain.assert_healthy()
+    assert plain.says("katctl", "doctor") == "nothing is wrong"
+    assert "well  courier  NOTES_URL            10.77.0.1:8088 lets us through" in plain.says("katctl", "health")
+    allowed = plain.says("systemctl", "show", "--property=IPAddressAllow", "--value", "kat-courier").split()
+    assert {f"{FIRST}/32", f"{SECOND}/32"} <= set(allowed)
+    assert plain.version("kat-kinto")
+    assert plain.run("sh", "-c", "command -v postgres rabbitmqctl", check=False).returncode != 0
+
+    plain.run("kat-note", "from host to host")
+    first.wait_for(f"http://{FIRST}:8088/notes", contains="from host to host")
+    for server in (first, plain):
+        assert server.says("katctl", "setup", "--check") == "nothing is missing"
+    first.run("systemctl", "stop", "kat-notes")
+    unwell = plain.run("katctl", "health", check=False)
+    assert (unwell.returncode, "10.77.0.1:8088: Connection refused" in unwell.stdout) == (1, True)

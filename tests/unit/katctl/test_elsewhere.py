@@ -11,7 +11,8 @@ from katctl import doctor
 from katctl.databases import Databases, with_data
 from katctl.elsewhere import broker_refusal, databases_sql
 from katctl.errors import SettingsError, StepFailed
-from katctl.surroundings import SPARE, connections, unreachable
+from katctl.probes import unreachable
+from katctl.surroundings import SPARE, connections
 from tests.unit.katctl.site import describe, make_site, setting
 
 STORE = describe(
