@@ -15,6 +15,8 @@ PATIENCE = 5.0
 
 START, START_OK, TUNE, TUNE_OK, OPEN, OPEN_OK = (10, 10), (10, 11), (10, 30), (10, 31), (10, 40), (10, 41)
 CHANNEL_OPEN, CHANNEL_OPEN_OK, DECLARE, DECLARE_OK = (20, 10), (20, 11), (50, 10), (50, 11)
+BIND, BIND_OK, GET, GET_EMPTY = (50, 20), (50, 21), (60, 70), (60, 72)
+EXCLUSIVE_AND_GONE_WITH_US = b"\x0c"
 HEARTBEAT = 8
 
 
@@ -28,11 +30,21 @@ def check_login(url: str) -> None:
         pass
 
 
+def check_rights(url: str) -> None:
+    """Configure, write and read: with a queue of our own that goes with the connection. Raises Refused."""
+    with _channel(url) as connection:
+        connection.send(1, DECLARE, b"\0\0" + _short("") + EXCLUSIVE_AND_GONE_WITH_US + _long(b""))
+        answer = connection.expect(DECLARE_OK)
+        queue = answer[: 1 + answer[0]]
+        connection.send(1, BIND, b"\0\0" + queue + _short("amq.direct") + queue + b"\0" + _long(b""))
+        connection.expect(BIND_OK)
+        connection.send(1, GET, b"\0\0" + queue + b"\x01")
+        connection.expect(GET_EMPTY)
+
+
 def consumers(url: str, queue: str) -> int:
     """How many take from ``queue``. Raises Refused, also when there is no such queue."""
-    with _connection(url) as connection:
-        connection.send(1, CHANNEL_OPEN, _short(""))
-        connection.expect(CHANNEL_OPEN_OK)
+    with _channel(url) as connection:
         connection.send(1, DECLARE, b"\0\0" + _short(queue) + b"\x01" + _long(b""))  # passive: it must exist
         answer = connection.expect(DECLARE_OK)
         after_name = 1 + answer[0]
@@ -74,6 +86,14 @@ class Connection:
 
 
 @contextmanager
+def _channel(url: str) -> Iterator[Connection]:
+    with _connection(url) as connection:
+        connection.send(1, CHANNEL_OPEN, _short(""))
+        connection.expect(CHANNEL_OPEN_OK)
+        yield connection
+
+
+@contextmanager
 def _connection(url: str) -> Iterator[Connection]:
     parts = urlsplit(url)
     secure = parts.scheme == "amqps"
@@ -94,7 +114,9 @@ def _connection(url: str) -> Iterator[Connection]:
 def _log_in(connection: Connection, user: str, password: str) -> None:
     connection.expect(START)
     response = f"\0{user}\0{password}".encode()
-    connection.send(0, START_OK, _long(b"") + _short("PLAIN") + _long(response) + _short("en_US"))
+    # without that capability a broker hangs up on a wrong password, and says nothing
+    ability = _short("capabilities") + b"F" + _long(_short("authentication_failure_close") + b"t\x01")
+    connection.send(0, START_OK, _long(ability) + _short("PLAIN") + _long(response) + _short("en_US"))
     limits = connection.expect(TUNE)
     connection.send(0, TUNE_OK, limits[:8][:6] + b"\0\0")
 

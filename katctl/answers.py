@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from katctl import settings
 from katctl.errors import SettingsError
+from katctl.hosts import POSTGRESQL, RABBITMQ, Hosts, address_of_interface
 from katctl.model import Module, Product, Setting
 from katctl.secret import Secrets
 
 AUTOMATIC = "auto"
-HOLES = ("secret", "database", "queue", "host", "email")
-"""What a setting's ``fill`` may hold in braces."""
+BROKER = "broker"
+"""What the secret of the product's user of RabbitMQ is known by."""
+
+HOLE = re.compile(r"\{([a-z]+(?: of)?) ?([^{} ]*)\}")
+"""What a setting's ``fill`` may hold in braces: {secret}, {address of SERVICE}, {interface NAME} …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +31,7 @@ class Answers:
     email: str = ""
     """The administrator's."""
     postgresql: str = ""
-    """URL of an administrator of a PostgreSQL elsewhere; empty: the one on this host."""
+    """URL of a PostgreSQL elsewhere, with somebody who may make roles and databases or without; empty: this host's."""
     rabbitmq: str = ""
     """URL of a vhost of a RabbitMQ elsewhere; empty: the one on this host."""
 
@@ -35,17 +40,22 @@ class Answers:
         """Whether installing and upgrading set up."""
         return self.setup != "manual"
 
+    @property
+    def makes_databases(self) -> bool:
+        """Whether anybody here may make roles and databases."""
+        return not self.postgresql or bool(urlsplit(self.postgresql).username)
 
-def read_answers(product: Product) -> Answers:
-    """What was answered. Raises SettingsError."""
+
+def read_answers(product: Product, hosts: Hosts) -> Answers:
+    """What was answered; the product's own file wins over that of the hosts. Raises SettingsError."""
     module = Module(name=product.module, package="")
     said = settings.texts(product, module)
     answers = Answers(
         setup=said.get("SETUP", AUTOMATIC) or AUTOMATIC,
         host=said.get("HOST_NAME", ""),
         email=said.get("ADMIN_EMAIL", ""),
-        postgresql=said.get("POSTGRESQL_URL", ""),
-        rabbitmq=said.get("RABBITMQ_URL", ""),
+        postgresql=said.get("POSTGRESQL_URL", "") or hosts.url(POSTGRESQL, "postgresql"),
+        rabbitmq=said.get("RABBITMQ_URL", "") or hosts.url(RABBITMQ, "amqp"),
     )
     where = str(product.administrator_file(product.module))
     for name, url, schemes in (
@@ -60,9 +70,10 @@ def read_answers(product: Product) -> Answers:
 class Derivation:
     """Makes the values of settings that say how they are filled."""
 
-    def __init__(self, product: Product, answers: Answers, secrets: Secrets) -> None:
+    def __init__(self, product: Product, answers: Answers, hosts: Hosts, secrets: Secrets) -> None:
         self._product = product
         self._answers = answers
+        self._hosts = hosts
         self._secrets = secrets
 
     def environment(self, module: Module) -> dict[str, str]:
@@ -81,31 +92,47 @@ class Derivation:
 
     def queue_url(self) -> str:
         """The broker's vhost of the product, and how to get in."""
-        if self._answers.rabbitmq:
+        elsewhere = urlsplit(self._answers.rabbitmq)
+        if elsewhere.username:
             return self._answers.rabbitmq
-        name = self._product.name
-        return f"amqp://{name}:{self._secrets.get('broker')}@localhost:5672/{quote(name, safe='')}"
+        name, host = self._product.name, elsewhere.netloc or "localhost:5672"
+        vhost = elsewhere.path.removeprefix("/") or quote(name, safe="")
+        return f"{elsewhere.scheme or 'amqp'}://{name}:{self._secrets.get(BROKER)}@{host}/{vhost}"
+
+    def secrets_of(self, module: Module) -> dict[str, str]:
+        """All that ``module`` must know, by what it is for."""
+        wanted = {_purpose(module, setting) for setting in module.settings if "{secret}" in setting.fill}
+        if module.database:
+            wanted.add(f"role {module.database.role}")
+        if module.queue:
+            wanted.add(BROKER)
+        return {purpose: self._secrets.get(purpose) for purpose in sorted(wanted)}
 
     def _fill(self, module: Module, setting: Setting) -> str | None:
-        purpose = f"shared {setting.shared}" if setting.shared else f"{module.name} {setting.name}"
-        text = setting.fill
-        for hole in HOLES:
-            if f"{{{hole}}}" in text:
-                known = self._value(hole, module, purpose)
-                if not known:
-                    return None
-                text = text.replace(f"{{{hole}}}", known)
-        return text
+        known = {match[0]: self._value(match[1], match[2], module, setting) for match in HOLE.finditer(setting.fill)}
+        if not all(known.values()):
+            return None
+        return HOLE.sub(lambda match: known[match[0]], setting.fill)
 
-    def _value(self, hole: str, module: Module, purpose: str) -> str:
+    def _value(self, hole: str, name: str, module: Module, setting: Setting) -> str:
         match hole:
             case "secret":
-                return self._secrets.get(purpose)
+                return self._secrets.get(_purpose(module, setting))
             case "database":
                 return self.database_url(module)
             case "queue":
                 return self.queue_url()
+            case "address of":
+                return self._hosts.address_of(name)
+            case "interface":
+                return address_of_interface(name)
             case "host":
                 return self._answers.host
-            case _:
+            case "email":
                 return self._answers.email
+            case _:
+                return ""
+
+
+def _purpose(module: Module, setting: Setting) -> str:
+    return f"shared {setting.shared}" if setting.shared else f"{module.name} {setting.name}"

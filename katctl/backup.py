@@ -18,6 +18,7 @@ from typing import IO
 from katctl import packages
 from katctl.databases import database_name, server_of, with_data
 from katctl.errors import BackupError, KatctlError
+from katctl.hosts import FILE
 from katctl.site import Site
 
 MANIFEST = "manifest.json"
@@ -114,10 +115,13 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
 def _configuration(site: Site) -> Iterator[tuple[str, Path]]:
     product = site.product
     yield from ((name, path) for name, path in (("secrets.json", product.state / "secrets.json"),) if path.exists())
-    for module in product.modules:
-        path = product.administrator_file(module.name)
+    for name in (*(module.name for module in product.modules), FILE):
+        path = product.administrator_file(name)
         if path.exists():
-            yield f"administrator/{module.name}.conf", path
+            yield f"administrator/{name}.conf", path
+    hosts = product.generated_file(FILE)
+    if hosts.exists():
+        yield "hosts.env", hosts
     answers = product.generated_file(product.module)
     if answers.exists():
         yield "answers.env", answers

@@ -62,6 +62,7 @@ def _parser(product: str) -> argparse.ArgumentParser:
     setup = command("setup", commands.setup, "Make all that is missing, until everything is well.")
     setup.add_argument("--auto", action="store_true", help="do nothing when the administrator chose to set up by hand")
     setup.add_argument("--check", action="store_true", help="change nothing; say what is missing, and exit 1 if any is")
+    setup.add_argument("--answers", type=Path, metavar="FILE", help="what katctl export said on the first host; or -")
     command("migrate", commands.migrate, "Bring the data to the installed versions.")
     command("status", commands.status, "Say what runs, and how far setting up is.", keep=False)
     health = command("health", commands.health, "Ask everything whether it is well; exit 1 when not.", keep=False)
@@ -77,6 +78,8 @@ def _parser(product: str) -> argparse.ArgumentParser:
     )
     config = command("config", commands.config, "Show every setting that is in force, and who set it.", keep=False)
     config.add_argument("module", nargs="?", help="of this module alone")
+    exports = command("export", commands.export, "Say what a host of other roles must know; it holds secrets.")
+    exports.add_argument("roles", nargs="+", metavar="ROLE")
     command(
         "prepare-upgrade", commands.prepare_upgrade, "Stop, and back up; packages call it before they are replaced."
     )

@@ -9,13 +9,15 @@ from datetime import datetime
 from katctl import backup as backups
 from katctl import doctor as doctors
 from katctl import health as healths
-from katctl import lines, settings, systemd
+from katctl import lines, settings, share, systemd
 from katctl import setup as setups
 from katctl import upgrade as upgrades
 from katctl.errors import SettingsError
 from katctl.restore import restore as bring_back
+from katctl.restore import site_again
 from katctl.rollout import stop_all
 from katctl.site import Site, open_site
+from katctl.surroundings import Complaint
 
 WELL, UNWELL = 0, 1
 
@@ -35,6 +37,10 @@ def setup(site: Site, options: argparse.Namespace, _now: datetime) -> int:
     if options.auto and not site.answers.is_automatic:
         site.tell("the administrator chose to set up by hand: katctl setup")
         return WELL
+    if options.answers:
+        with site.memory.alone():
+            share.take(site.hosts.product, options.answers)
+        site = site_again(site)
     setups.set_up(site)
     site.tell(f"{site.product.name} is set up, and everything is well")
     return WELL
@@ -120,13 +126,20 @@ def config(site: Site, options: argparse.Namespace, _now: datetime) -> int:
     return WELL
 
 
+def export(site: Site, options: argparse.Namespace, _now: datetime) -> int:
+    """For the other end of a pipe."""
+    with site.memory.alone():
+        print(share.export(site, options.roles))
+    return WELL
+
+
 def prepare_upgrade(site: Site, _options: argparse.Namespace, now: datetime) -> int:
     """Before new code is unpacked."""
     upgrades.prepare(site, now)
     return WELL
 
 
-def _complain(complaints: Iterable[doctors.Complaint], all_well: str) -> int:
+def _complain(complaints: Iterable[Complaint], all_well: str) -> int:
     found = list(complaints)
     for each in found:
         print(f"{each.subject}: {each.said}\n  {each.hint}")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from katctl import process, settings
+from katctl import files, settings
+from katctl.elsewhere import Wanted, databases_sql
 from katctl.errors import StepFailed, ToolFailed
 from katctl.health import url_of
+from katctl.hosts import FILE, POSTGRESQL
 from katctl.model import Module
-from katctl.postgresql import PostgreSQL, ask_as, environment, identifier, verifier
+from katctl.postgresql import PostgreSQL, ask_as, environment, reason
 from katctl.settings import Origin
 from katctl.site import Site
+from katctl.state import key_of
 
 
 def is_the_administrators(site: Site, module: Module) -> bool:
@@ -25,13 +29,18 @@ def is_the_administrators(site: Site, module: Module) -> bool:
 
 def with_data(site: Site) -> list[Module]:
     """The modules whose database is there: made here, or the administrator's."""
-    made = site.memory.state.databases
-    return [
-        module
-        for module in site.product.modules
-        if module.database
-        and (f"{module.database.name}/{module.database.role}" in made or is_the_administrators(site, module))
-    ]
+    return [module for module in site.product.modules if module.database and module.is_home and _has_data(site, module)]
+
+
+def _has_data(site: Site, module: Module) -> bool:
+    assert module.database is not None  # noqa: S101
+    if f"{module.database.name}/{module.database.role}" in site.memory.state.databases:
+        return True
+    if is_the_administrators(site, module):
+        return True
+    # nobody here made it: what was migrated is there
+    migrated = [key_of(module, migration) in site.memory.state.migrated for migration in module.migrations]
+    return not site.answers.makes_databases and (any(migrated) or not migrated)
 
 
 def database_name(site: Site, module: Module) -> str:
@@ -43,8 +52,10 @@ def database_name(site: Site, module: Module) -> str:
 
 
 def server_of(site: Site, module: Module) -> PostgreSQL:
-    """Who may read all of the module's database."""
-    return PostgreSQL(url_of(site, module, "{database}")) if is_the_administrators(site, module) else site.postgresql
+    """Who may read all of the module's database: an administrator, or its own role where we have none."""
+    if is_the_administrators(site, module):
+        return PostgreSQL(url_of(site, module, "{database}"))
+    return site.postgresql if site.answers.makes_databases else PostgreSQL(site.derivation.database_url(module))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,60 +68,69 @@ class Databases:
     def missing(self) -> list[str]:
         """Databases that do not let their role in, or are not its own."""
         return [
-            f"database {module.database.name}"
+            f"database {module.database.name}: {why}"
             for module in self._modules()
-            if module.database and not self._owns(module)
+            if module.database and (why := self._lack(module))
         ]
 
     def make(self) -> None:
-        """Create what is missing; give what exists to its role."""
-        if not self.site.answers.postgresql:
-            process.succeeds(["systemctl", "start", "postgresql.service"])  # whose absence psql explains better
-        for module in self._modules():
-            if not self._owns(module):
-                self._provide(module)
+        """Create what is missing; give what exists to its role. Raises StepFailed, with what somebody has to do."""
+        wanted = [module for module in self._modules() if self._lack(module)]
+        if wanted and self.site.answers.makes_databases:
+            self._provide(wanted)
+        for module in wanted:
+            if why := self._lack(module):
+                raise self._failure(module, why)
 
     def _modules(self) -> list[Module]:
         """Those whose database is not the administrator's own business."""
-        return [
-            module
-            for module in self.site.product.modules
-            if module.database and not is_the_administrators(self.site, module)
-        ]
+        return [module for module in self._served() if module.database and not is_the_administrators(self.site, module)]
 
-    def _owns(self, module: Module) -> bool:
+    def _served(self) -> Sequence[Module]:
+        """Those of other hosts, too, when their PostgreSQL is this one."""
+        product = self.site.product
+        return product.known if self.site.hosts.served(POSTGRESQL) else product.modules
+
+    def _lack(self, module: Module) -> str:
+        """Why the module's role cannot use its database as its own; empty when it can."""
         sql = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database();"
         url = self.site.derivation.database_url(module)
         try:
-            return ask_as(url, sql) == "t"
-        except ToolFailed:
-            return False
-
-    def _provide(self, module: Module) -> None:
-        assert module.database is not None  # noqa: S101
-        name, role = identifier(module.database.name), identifier(module.database.role)
-        password = environment(self.site.derivation.database_url(module))["PGPASSWORD"]
-        server = self.site.postgresql
-        try:
-            if server.ask(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}';") != "1":  # noqa: S608
-                server.ask(f"CREATE ROLE {role};")
-            server.ask(f"ALTER ROLE {role} LOGIN PASSWORD '{verifier(password)}'; GRANT {role} TO current_user;")
-            if server.ask(f"SELECT 1 FROM pg_database WHERE datname = '{name}';") != "1":  # noqa: S608
-                server.ask(f"CREATE DATABASE {name} OWNER {role} ENCODING 'UTF8' TEMPLATE template0;")
-            server.ask(
-                f"ALTER DATABASE {name} OWNER TO {role}; REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC;"
-            )
+            return "" if ask_as(url, sql) == "t" else "its role does not own it"
         except ToolFailed as error:
-            product = self.site.product
-            raise StepFailed(
-                f"the database {name} cannot be made",
-                where=self.name,
-                hint=f"apt install postgresql, or set POSTGRESQL_URL in {product.administrator_file(product.module)}",
-                details=error.details or str(error),
-            ) from error
-        made = {*self.site.memory.state.databases, f"{name}/{role}"}
-        self.site.memory.change(databases=tuple(sorted(made)))
-        if not self._owns(module):
-            raise StepFailed(
-                f"PostgreSQL does not let {role} into {name}", where=self.name, hint="look at its pg_hba.conf"
-            )
+            return reason(error)
+
+    def _provide(self, modules: list[Module]) -> None:
+        made = set(self.site.memory.state.databases)
+        for module in modules:
+            assert module.database is not None  # noqa: S101
+            try:
+                self.site.postgresql.ask(databases_sql([self._wanted(module)]))
+            except ToolFailed as error:
+                raise self._failure(module, reason(error)) from error
+            made.add(f"{module.database.name}/{module.database.role}")
+            self.site.memory.change(databases=tuple(sorted(made)))
+
+    def _wanted(self, module: Module) -> Wanted:
+        assert module.database is not None  # noqa: S101
+        password = environment(self.site.derivation.database_url(module))["PGPASSWORD"]
+        return module.database.name, module.database.role, password
+
+    def _failure(self, module: Module, why: str) -> StepFailed:
+        assert module.database is not None  # noqa: S101
+        name, role = module.database.name, module.database.role
+        return StepFailed(
+            f"PostgreSQL has no database {name} that is {role}'s own", where=self.name, hint=self._hint(), details=why
+        )
+
+    def _hint(self) -> str:
+        product = self.site.product
+        if not self.site.answers.postgresql:
+            file = product.administrator_file(product.module)
+            return f"apt install postgresql, or set POSTGRESQL_URL in {file}"
+        if POSTGRESQL in self.site.hosts.places and not self.site.answers.makes_databases:
+            return f"on {urlsplit(self.site.answers.postgresql).hostname}: katctl setup, with the same {FILE}.conf"
+        path = product.state / "databases.sql"
+        files.write(path, databases_sql(self._wanted(module) for module in self._modules()))
+        host = urlsplit(self.site.answers.postgresql).hostname
+        return f"an administrator of PostgreSQL on {host} runs: psql --file {path}; its pg_hba.conf must let us in"

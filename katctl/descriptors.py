@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from katctl.errors import DefinitionError
-from katctl.model import Database, Directory, Migration, Module, Needs, Probe, Product, Service, Setting
+from katctl.model import Database, Directory, Migration, Module, Needs, Probe, Product, Role, Service, Setting
 
 FORMAT = 2
 """The descriptors that this katctl understands."""
@@ -20,13 +20,15 @@ Noun = TypeVar("Noun")
 def read_product(lib: Path) -> Product:
     """The product that lies in ``lib``. Raises DefinitionError when a file of it is not what it should be."""
     head = _read(lib / "product.json")
-    modules = [_module(path) for path in sorted((lib / "modules.d").glob("*.json"))]
+    modules = [_module(_read(path), path) for path in sorted((lib / "modules.d").glob("*.json"))]
     return Product(
         name=str(head["product"]),
         module=str(head["module"]),
         version=str(head["version"]),
         needs=_noun(Needs, head["needs"]),
         modules=tuple(modules),
+        roles=tuple(_noun(Role, each) for each in head.get("roles", ())),
+        census=tuple(_module(each, lib / "product.json") for each in head.get("census", ())),
         root=lib.parent.parent.parent,
     )
 
@@ -47,8 +49,7 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _module(path: Path) -> Module:
-    content = _read(path)
+def _module(content: Mapping[str, Any], path: Path) -> Module:
     try:
         return Module(
             name=content["module"],

@@ -6,30 +6,21 @@ import difflib
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from katctl import settings, systemd
-from katctl.errors import KatctlError, ToolFailed
+from katctl.errors import KatctlError
+from katctl.probes import address
 from katctl.settings import Origin
 from katctl.site import Site
+from katctl.surroundings import Complaint, surroundings
 
-OLDEST_POSTGRESQL = 130000
 ROOM = 2048
 """MiB that ought to be free on a running server."""
 
 LISTENING = "0A"
 BROKER_PORTS = {4369: "epmd", 5672: "the broker", 25672: "its distribution"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
-    """One thing that is wrong."""
-
-    subject: str
-    said: str
-    hint: str
 
 
 def preflight(site: Site) -> Iterator[Complaint]:
@@ -41,7 +32,7 @@ def preflight(site: Site) -> Iterator[Complaint]:
     total = shutil.disk_usage("/var").total >> 20
     if total < needs.disk:
         yield Complaint(subject="disk", said=f"/var has {total} MiB, and {needs.disk} are needed", hint="give it more")
-    yield from _postgresql(site)
+    yield from surroundings(site)
     yield from _ports(site)
 
 
@@ -52,28 +43,17 @@ def examine(site: Site) -> Iterator[Complaint]:
     yield from _shared(site)
     yield from _modes(site)
     yield from _listeners(site)
+    yield from surroundings(site)
     free = shutil.disk_usage("/var").free >> 20
     if free < ROOM:
         yield Complaint(subject="disk", said=f"{free} MiB are left on /var", hint=f"look at {site.product.backups}")
 
 
-def _postgresql(site: Site) -> Iterator[Complaint]:
-    if not site.needs_database:
-        return
-    try:
-        version = int(site.postgresql.ask("SHOW server_version_num;"))
-    except ToolFailed as error:
-        hint = "apt install postgresql, or set POSTGRESQL_URL"
-        yield Complaint(subject="PostgreSQL", said=(error.details or str(error)).splitlines()[-1], hint=hint)
-        return
-    if version < OLDEST_POSTGRESQL:
-        yield Complaint(subject="PostgreSQL", said=f"version {version // 10000} is too old", hint="13 or newer")
-
-
 def _ports(site: Site) -> Iterator[Complaint]:
     taken = {port for port, _ in _listening()}
-    for _, service in site.product.services:
-        port = urlsplit(service.health.url).port if service.health and service.health.url else None
+    for module, service in site.product.services:
+        values = settings.texts(site.product, module)
+        port = urlsplit(address(service.health, values)).port if service.health else None
         if port in taken and not systemd.is_active(service.unit):
             yield Complaint(subject=service.unit, said=f"something else listens on port {port}", hint="stop that first")
 

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from urllib.parse import urlsplit
 
 from katctl import amqp, settings, systemd
 from katctl.errors import KatctlError, ToolFailed
 from katctl.model import Module, Service
 from katctl.postgresql import ask_as
-from katctl.probes import Unwell, ask
+from katctl.probes import Unwell, ask, unreachable
 from katctl.site import Site
 
 
@@ -78,6 +79,8 @@ def _questions(site: Site) -> Iterator[Question]:
             yield partial(_broker_health, site, module)
         for service in module.services:
             yield partial(service_health, site, module, service)
+    for module, name, address in neighbours(site):
+        yield partial(_neighbour_health, module, name, address)
 
 
 def refusal(site: Site, service: Service) -> str:
@@ -115,6 +118,23 @@ def _broker_health(site: Site, module: Module) -> Finding:
     except amqp.Refused as error:
         return found(verdict=Verdict.UNWELL, said=str(error))
     return found(verdict=Verdict.WELL, said="lets us in")
+
+
+def neighbours(site: Site) -> Iterator[tuple[Module, str, tuple[str, int]]]:
+    """What is asked on other hosts: a module, the setting that says so, host and port."""
+    for module in site.product.modules:
+        values = settings.texts(site.product, module) if module.services else {}
+        for setting in module.settings:
+            parts = urlsplit(values.get(setting.name, ""))
+            if site.hosts.names_another(setting.fill) and parts.hostname and parts.port:
+                yield module, setting.name, (parts.hostname, parts.port)
+
+
+def _neighbour_health(module: Module, name: str, address: tuple[str, int]) -> Finding:
+    found = partial(Finding, module=module.name, subject=name)
+    if said := unreachable(*address):
+        return found(verdict=Verdict.UNWELL, said=said)
+    return found(verdict=Verdict.WELL, said=f"{address[0]}:{address[1]} lets us through")
 
 
 def url_of(site: Site, module: Module, hole: str) -> str:

@@ -33,6 +33,8 @@ class Service:
     wants: tuple[str, ...] = ()
     calendar: str = ""
     condition: str = ""
+    roles: tuple[str, ...] = ()
+    """Those that run it, on several hosts; all that have the module when empty."""
     health: Probe | None = None
 
     @property
@@ -57,7 +59,7 @@ class Setting:
     secret: bool = False
     shared: str = ""
     fill: str = ""
-    """How its value is made: text in which {secret}, {database}, {queue}, {host} and {email} stand for theirs."""
+    """How its value is made: text with holes in braces, which answers.py fills."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,8 @@ class Database:
 
     name: str
     role: str
+    connections: int = 0
+    """How many the module opens at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,17 @@ class Module:
     database: Database | None = None
     queue: bool = False
     migrations: tuple[Migration, ...] = ()
+    is_home: bool = True
+    """Whether its data is this host's to migrate and back up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """What is installed together on one host of several."""
+
+    name: str
+    package: str
+    modules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +141,16 @@ class Product:
     version: str
     needs: Needs
     modules: tuple[Module, ...] = ()
+    roles: tuple[Role, ...] = ()
+    census: tuple[Module, ...] = ()
+    """All modules that there are, here or on other hosts, as far as the others must know them."""
     root: Path = Path("/")
+
+    @property
+    def known(self) -> list[Module]:
+        """Those that are installed here, and the others."""
+        here = {module.name for module in self.modules}
+        return [*self.modules, *(module for module in self.census if module.name not in here)]
 
     @property
     def state(self) -> Path:

@@ -13,10 +13,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from katctl import process
-from katctl.errors import SettingsError
+from katctl.errors import SettingsError, ToolFailed
 
 SUPERUSER = "postgres"
-PLAIN = ("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1")
+PLAIN = ("--no-psqlrc", "--no-password", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1")
 ROUNDS = 4096
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -33,12 +33,24 @@ class PostgreSQL:
 
     def dump(self, database: str, into: Path) -> None:
         """Write ``database`` into a file in pg_dump's own format. Raises ToolFailed."""
-        self._call(["pg_dump", "--format=custom"], database, into=into)
+        self._call(["pg_dump", "--no-password", "--format=custom"], database, into=into)
 
     def restore(self, dump: Path, database: str, role: str) -> None:
         """Fill the empty ``database`` from a dump; all of it then belongs to ``role``. Raises ToolFailed."""
-        flags = ["--no-owner", "--no-privileges", f"--role={role}", "--exit-on-error", f"--dbname={database}"]
-        self._call(["pg_restore", *flags], database, stdin=dump)
+        flags = ["--no-password", "--no-owner", "--no-privileges", f"--role={role}", "--exit-on-error"]
+        self._call(["pg_restore", *flags, f"--dbname={database}"], database, stdin=dump)
+
+    def replace(self, dump: Path, database: str) -> None:
+        """Put a dump in place of all that our role owns in ``database``, whole or not at all. Raises ToolFailed."""
+        script = dump.with_suffix(".sql")
+        try:
+            flags = ["--no-owner", "--no-privileges", f"--file={script}"]
+            process.run(["pg_restore", *flags], stdin=dump)
+            script.chmod(0o600)
+            drop = "--command=DROP OWNED BY CURRENT_USER CASCADE"
+            self._call(["psql", *PLAIN, "--single-transaction", drop, f"--file={script}"], database)
+        finally:
+            script.unlink(missing_ok=True)
 
     def _call(self, argv: list[str], database: str, *, stdin: str | Path = "", into: Path | None = None) -> str:
         user = None if self._url else SUPERUSER
@@ -49,6 +61,12 @@ class PostgreSQL:
 def ask_as(url: str, sql: str) -> str:
     """What ``sql`` answers to who ``url`` says. Raises ToolFailed."""
     return process.run(["psql", *PLAIN], stdin=sql, env=environment(url), patience=30).strip()
+
+
+def reason(error: ToolFailed) -> str:
+    """Why, as libpq tells it last; lines below are its guesses."""
+    lines = [line for line in (error.details or str(error)).splitlines() if not line[:1].isspace()]
+    return lines[-1].removeprefix("psql: ").removeprefix("error: ")
 
 
 def environment(url: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -13,6 +14,9 @@ from katctl.model import Probe
 
 SECONDS = 15.0
 """That a service may take for one answer."""
+
+CONNECTING = 5.0
+"""That it may take until somebody answers at all."""
 
 MOST = 1_000_000
 """Bytes of an answer that are read."""
@@ -31,13 +35,27 @@ def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
     """What proves that the service is well, in a few words. ``environment`` is its settings. Raises Unwell."""
     if probe.queue:
         return _ask_queue(probe.queue, queue_url)
-    url = SETTING.sub(lambda match: environment.get(match[1], ""), probe.url)
+    url = address(probe, environment)
     status, answer = _request(url, _form(probe, environment))
     if probe.status not in (0, status):
         raise Unwell(f"{url} answers {status}: {_short(answer)}")
     if probe.contains not in answer:
         raise Unwell(f"{url} does not say {probe.contains!r}: {_short(answer)}")
     return f"{url} answers {status}"
+
+
+def address(probe: Probe, environment: dict[str, str]) -> str:
+    """The URL that is asked, with the settings' values in it."""
+    return SETTING.sub(lambda match: environment.get(match[1], ""), probe.url)
+
+
+def unreachable(host: str, port: int) -> str:
+    """Why nobody answers there; empty when somebody does."""
+    try:
+        socket.create_connection((host, port), CONNECTING).close()
+    except OSError as error:
+        return f"{host}:{port}: {error.strerror or error}"
+    return ""
 
 
 def _form(probe: Probe, environment: dict[str, str]) -> bytes | None:

@@ -10,6 +10,9 @@ from katctl.errors import ToolFailed
 MARK = "written by katctl; removed when the product is purged with its data"
 
 BROKER = f"# {MARK}\nlisteners.tcp.1 = 127.0.0.1:5672\n"
+FURTHER = "listeners.tcp.2 = {address}:5672\n"
+ONLINE = f"# {MARK}\n[Unit]\nWants=network-online.target\nAfter=network-online.target\n"
+"""An address of another interface than the loopback is not there at once."""
 KERNEL = f"%% {MARK}\n[{{kernel, [{{inet_dist_use_interface, {{127,0,0,1}}}}]}}].\n"
 NODE = f"# {MARK}\nNODENAME=rabbit@localhost\nexport ERL_EPMD_ADDRESS=127.0.0.1\n# end of what katctl wrote\n"
 MAPPER = f"# {MARK}\n[Socket]\nListenStream=\nListenStream=127.0.0.1:4369\n"
@@ -20,12 +23,14 @@ UNITS = (SERVER, "epmd.service", "epmd.socket")
 
 
 class RabbitMQ:
-    """The broker of this host; its configuration lies below ``root``/etc."""
+    """The broker of this host; its configuration lies below ``root``/etc. Other hosts reach it at ``address``."""
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    def __init__(self, root: Path = Path("/"), address: str = "") -> None:
         etc = root / "etc"
+        self._online = etc / "systemd/system/rabbitmq-server.service.d/online.conf"
+        self._address = address
         self.confinement = {
-            etc / "rabbitmq/rabbitmq.conf": BROKER,
+            etc / "rabbitmq/rabbitmq.conf": BROKER + (FURTHER.format(address=address) if address else ""),
             etc / "rabbitmq/advanced.config": KERNEL,
             etc / "systemd/system/epmd.socket.d/loopback.conf": MAPPER,
         }
@@ -35,6 +40,13 @@ class RabbitMQ:
     def is_configured(self) -> bool:
         """Whether we confined it, or somebody configured it, which is then theirs to answer for."""
         return NODE in files.read(self._node) or any(path.exists() for path in self.confinement)
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether what we wrote is what we would write now; true of what somebody else wrote."""
+        texts = {path: files.read(path) for path in self.confinement}
+        ours = all(MARK in text for text in texts.values())
+        return not ours or texts == self.confinement
 
     @property
     def is_fresh(self) -> bool:
@@ -48,10 +60,14 @@ class RabbitMQ:
         process.run(["systemctl", "start", SERVER], patience=600)
 
     def confine(self) -> None:
-        """Bind broker, distribution and port mapper to the loopback, and restart it. Raises ToolFailed."""
+        """Bind all to the loopback, the broker also to where others reach it, and restart it. Raises ToolFailed."""
         process.run(["systemctl", "stop", *UNITS], patience=120)
         for path, text in self.confinement.items():
             files.write(path, text, mode=0o644)
+        if self._address:
+            files.write(self._online, ONLINE, mode=0o644)
+        else:
+            self._online.unlink(missing_ok=True)
         before = files.read(self._node)
         if NODE not in before:
             self._node.write_text(f"{before}\n{NODE}")

@@ -13,12 +13,15 @@ from typing import IO
 
 from katctl import files
 from katctl.backup import FORMAT, MANIFEST, Manifest, digest
-from katctl.databases import Databases, is_the_administrators
+from katctl.cluster import Cluster
+from katctl.databases import Databases, is_the_administrators, server_of
 from katctl.errors import BackupError
+from katctl.hosts import FILE
 from katctl.model import Directory, Module
 from katctl.postgresql import identifier
-from katctl.rollout import key_of, stop_all
+from katctl.rollout import stop_all
 from katctl.site import Site, open_site
+from katctl.state import key_of
 from katctl.steps import Configuration
 
 
@@ -71,7 +74,7 @@ def restore(site: Site, path: Path) -> Site:
         stop_all(site)
         _restore_words(site, backup)
         fresh = site_again(site)
-        for step in (Configuration(fresh), Databases(fresh)):
+        for step in (Configuration(fresh), Cluster(fresh), Databases(fresh)):
             step.make()
         for module in site.product.modules:
             if module.database and module.name in backup.manifest.databases:
@@ -137,10 +140,11 @@ def _restore_words(site: Site, backup: Backup) -> None:
         files.write(product.state / "secrets.json", backup.text("secrets.json"))
     if backup.has("answers.env"):
         files.write(product.generated_file(product.module), backup.text("answers.env"))
-    for module in product.modules:
-        if backup.has(f"administrator/{module.name}.conf"):
-            text = backup.text(f"administrator/{module.name}.conf")
-            files.write(product.administrator_file(module.name), text, mode=0o640)
+    if backup.has("hosts.env"):
+        files.write(product.generated_file(FILE), backup.text("hosts.env"))
+    for name in (*(module.name for module in product.modules), FILE):
+        if backup.has(f"administrator/{name}.conf"):
+            files.write(product.administrator_file(name), backup.text(f"administrator/{name}.conf"), mode=0o640)
 
 
 def _restore_database(site: Site, backup: Backup, module: Module) -> None:
@@ -151,6 +155,9 @@ def _restore_database(site: Site, backup: Backup, module: Module) -> None:
     dump = site.product.state / "restoring.dump"
     try:
         backup.copy(backup.manifest.databases[module.name], dump)
+        if not site.answers.makes_databases:
+            server_of(site, module).replace(dump, name)
+            return
         server.ask(f"DROP DATABASE IF EXISTS {new};")
         server.ask(f"CREATE DATABASE {new} OWNER {role} ENCODING 'UTF8' TEMPLATE template0;")
         server.restore(dump, new, role)

@@ -13,6 +13,8 @@ from katctl.errors import DefinitionError, StepFailed, ToolFailed
 from katctl.health import Verdict, refusal, service_health
 from katctl.model import Migration, Module, Product, Service
 from katctl.site import Site
+from katctl.spread import passage
+from katctl.state import key_of
 from katctl.steps import Step
 
 PAUSE = 0.3
@@ -130,7 +132,8 @@ class Start:
         return finding.said if finding.verdict is Verdict.UNWELL else ""
 
     def _digest(self, module: Module) -> str:
-        return settings.digest(settings.texts(self.site.product, module))
+        through = passage(self.site, module)
+        return settings.digest(settings.texts(self.site.product, module) | ({"": through} if through else {}))
 
     def _is_stale(self, module: Module, service: Service) -> bool:
         return self.site.memory.state.started.get(service.name) != self._digest(module)
@@ -156,11 +159,6 @@ class Start:
                         details=systemd.last_words(service.unit),
                     )
                 time.sleep(PAUSE)
-
-
-def key_of(module: Module, migration: Migration) -> str:
-    """What a migration is remembered by."""
-    return f"{module.name}: {migration.name}"
 
 
 def rollout(site: Site) -> list[Step]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
 from katctl import files
@@ -36,6 +37,11 @@ class Secrets:
         if purpose not in self._known:
             self.adopt(purpose, "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
         return self._known[purpose]
+
+    def take(self, secrets: Mapping[str, str]) -> None:
+        """Know ``secrets`` from now on, whatever was known for the same purposes."""
+        self._known |= secrets
+        files.write(self._path, json.dumps(self._known, indent=2, sort_keys=True) + "\n")
 
     def adopt(self, purpose: str, value: str) -> None:
         """Take ``value``, which services use already, for ``purpose``; what is known stays."""

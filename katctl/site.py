@@ -8,6 +8,7 @@ from pathlib import Path
 
 from katctl.answers import Answers, Derivation, read_answers
 from katctl.descriptors import read_product
+from katctl.hosts import POSTGRESQL, RABBITMQ, Hosts, read_hosts
 from katctl.model import Product
 from katctl.postgresql import PostgreSQL
 from katctl.rabbitmq import RabbitMQ
@@ -23,6 +24,8 @@ class Site:
     """What every command works on."""
 
     product: Product
+    """As far as it is this host's."""
+    hosts: Hosts
     answers: Answers
     derivation: Derivation
     memory: Memory
@@ -32,13 +35,13 @@ class Site:
 
     @property
     def needs_database(self) -> bool:
-        """Whether a module keeps its data in PostgreSQL."""
-        return any(module.database for module in self.product.modules)
+        """Whether a module keeps its data in PostgreSQL, or other hosts' do in ours."""
+        return bool(self.hosts.served(POSTGRESQL)) or any(module.database for module in self.product.modules)
 
     @property
     def needs_broker(self) -> bool:
-        """Whether a module speaks to the broker."""
-        return any(module.queue for module in self.product.modules)
+        """Whether a module speaks to the broker, or other hosts' do to ours."""
+        return bool(self.hosts.served(RABBITMQ)) or any(module.queue for module in self.product.modules)
 
 
 def open_site(lib: Path, tell: Tell, *, keep: bool = True) -> Site:
@@ -46,15 +49,17 @@ def open_site(lib: Path, tell: Tell, *, keep: bool = True) -> Site:
 
     Raises DefinitionError and SettingsError.
     """
-    product = read_product(lib)
-    answers = read_answers(product)
+    hosts = read_hosts(read_product(lib))
+    product = hosts.narrowed()
+    answers = read_answers(product, hosts)
     secrets = Secrets(product.state / "secrets.json", keep=keep)
     return Site(
         product=product,
+        hosts=hosts,
         answers=answers,
-        derivation=Derivation(product, answers, secrets),
+        derivation=Derivation(product, answers, hosts, secrets),
         memory=Memory(product.state),
         postgresql=PostgreSQL(answers.postgresql),
-        rabbitmq=RabbitMQ(product.root),
+        rabbitmq=RabbitMQ(product.root, hosts.served(RABBITMQ)),
         tell=tell,
     )

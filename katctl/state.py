@@ -12,6 +12,7 @@ from typing import Any
 
 from katctl import files
 from katctl.errors import Busy
+from katctl.model import Migration, Module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,11 @@ class State:
     """Units that were enabled once; from then on that is the administrator's."""
     databases: tuple[str, ...] = ()
     """Databases and roles (DATABASE/ROLE) that were made on this host."""
+
+
+def key_of(module: Module, migration: Migration) -> str:
+    """What a migration is remembered by."""
+    return f"{module.name}: {migration.name}"
 
 
 class Memory:

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from katctl import amqp, files, process, systemd
+from katctl import files, process, systemd
+from katctl.cluster import Cluster
 from katctl.databases import Databases
+from katctl.elsewhere import broker_refusal
 from katctl.errors import StepFailed, ToolFailed
 from katctl.model import Module
 from katctl.rabbitmq import SERVER
 from katctl.settings import quoted
 from katctl.site import Site
+from katctl.spread import Others, Part, Passage
 
 
 class Step(Protocol):
@@ -67,6 +70,8 @@ class Confinement:
             return []
         if site.memory.state.confining:
             return ["it was interrupted"]
+        if not site.rabbitmq.is_as_written:
+            return ["other hosts reach RabbitMQ at another address"]
         if site.rabbitmq.is_configured:
             return []
         if not systemd.is_active(SERVER):
@@ -77,7 +82,7 @@ class Confinement:
         """Bind it, and restart it."""
         memory, rabbitmq = self.site.memory, self.site.rabbitmq
         try:
-            if not memory.state.confining:
+            if not memory.state.confining and rabbitmq.is_as_written:
                 rabbitmq.start()
                 if not rabbitmq.is_fresh:
                     return
@@ -141,24 +146,23 @@ class Broker:
         """Whether the broker does not let us in."""
         if not self.site.needs_broker:
             return []
-        try:
-            amqp.check_login(self.site.derivation.queue_url())
-        except amqp.Refused as error:
-            return [f"the broker does not let us in: {error}"]
-        return []
+        refusal = broker_refusal(self.site.derivation.queue_url())
+        return [f"the broker does not let us in: {refusal[0]}"] if refusal else []
 
     def make(self) -> None:
         """Create them on this host; elsewhere that is the other administrator's."""
+        url = self.site.derivation.queue_url()
         if not self.site.answers.rabbitmq:
-            url = self.site.derivation.queue_url()
             self.site.rabbitmq.provide(self.site.product.name, url.split("@")[0].rpartition(":")[2])
-        if said := self.missing():
-            raise StepFailed(said[0], where=self.name, hint="systemctl status rabbitmq-server, or look at RABBITMQ_URL")
+        if refusal := broker_refusal(url):
+            said, hint = refusal
+            raise StepFailed(f"the broker does not let us in: {said}", where=self.name, hint=hint)
 
 
 def foundations(site: Site) -> list[Step]:
     """The steps that come before anything of ours runs."""
-    return [Accounts(site), Confinement(site), Configuration(site), Databases(site), Broker(site)]
+    own: list[Step] = [Part(site), Accounts(site), Confinement(site), Configuration(site), Passage(site)]
+    return [*own, Cluster(site), Databases(site), Broker(site), Others(site)]
 
 
 def _exists(account: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from katpkg.config.layers import Layer
 from katpkg.config.nearest import did_you_mean
-from katpkg.config.server import check_server
+from katpkg.config.server import check_roles, check_server
 from katpkg.errors import ConfigError
 from katpkg.model.module import PLACEHOLDERS, ModuleSpec
 from katpkg.model.names import Codename
@@ -110,6 +110,7 @@ def _check_together(modules: tuple[ModuleSpec, ...]) -> Iterator[ConfigError]:
     packages = Counter(module.package for module in modules)
     services = Counter(service.name for module in modules for service in module.services)
     known = {module.name for module in modules}
+    yield from check_roles(modules)
     for module in modules:
         file = f"modules/{module.name}.toml"
         if packages[module.package] > 1:

@@ -14,6 +14,28 @@ HOLES = ("secret", "database", "queue", "host", "email")
 """What ``fill`` may have in braces."""
 
 
+NAMED = re.compile(r"(address of|interface) ([^{} ]+)")
+"""What it may have besides, with a name."""
+
+
+def check_roles(modules: tuple[ModuleSpec, ...]) -> Iterator[ConfigError]:
+    """Everything that one module says of another: who runs its services, and whose address it wants."""
+    metas = {module.name for module in modules if module.is_meta}
+    services = {service.name for module in modules for service in module.services}
+    for module in modules:
+        file = f"modules/{module.name}.toml"
+        for number, service in enumerate(module.services):
+            for role in service.roles:
+                if role not in metas:
+                    where = f"{file}: services[{number}].roles"
+                    yield ConfigError(f"no meta package is {str(role)!r}", where=where, hint=did_you_mean(role, metas))
+        for number, setting in enumerate(module.settings):
+            for kind, name in NAMED.findall(setting.fill):
+                if kind == "address of" and name not in services:
+                    where = f"{file}: settings[{number}].fill"
+                    yield ConfigError(f"there is no service {name!r}", where=where, hint=did_you_mean(name, services))
+
+
 def check_server(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
     """Everything about settings, probes and migrations that set-up could not make sense of."""
     for number, setting in enumerate(module.settings):
@@ -27,8 +49,8 @@ def check_server(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
 
 
 def _check_fill(module: ModuleSpec, fill: str, where: str) -> Iterator[ConfigError]:
-    for hole in re.findall(r"\{(\w*)\}", fill):
-        if hole not in HOLES:
+    for hole in re.findall(r"\{([^{}]*)\}", fill):
+        if hole not in HOLES and NAMED.fullmatch(hole) is None:
             yield ConfigError(f"nothing is known as {{{hole}}}", where=where, hint=did_you_mean(hole, HOLES))
     if "{database}" in fill and module.database is None:
         yield ConfigError("the module has no database", where=where, hint='[database]\nname = "…"\nrole = "…"')

@@ -75,6 +75,8 @@ class Database:
     name: Line
     role: Line
     """Its owner; a setting whose ``fill`` has {database} gets the URL."""
+    connections: int = 0
+    """How many the module opens at most: the pools of all its processes. PostgreSQL is made to take them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from katpkg.model.names import AccountName, Line, Network, UnitName, VariableName
+from katpkg.model.names import AccountName, Line, ModuleName, Network, UnitName, VariableName
 
 
 class Sandbox(Enum):
@@ -83,6 +83,8 @@ class Service:
     """How far it is fenced in."""
     peers: tuple[Network, ...] = ()
     """Networks that it may reach and be reached from besides the local host, where the sandbox is strict."""
+    roles: tuple[ModuleName, ...] = ()
+    """On several hosts, the meta packages whose hosts run it; all that pull its module in when left out."""
     health: Health | None = None
     """How to tell that it is well."""
 
@@ -114,7 +116,9 @@ class Setting:
     """The name under which several modules share one value."""
     fill: Line = Line("")
     """How set-up makes its value: text in which {secret}, {database}, {queue}, {host} and {email} stand for a secret
-    made once, the URLs of the module's database and of the message broker, and what the administrator answered."""
+    made once, the URLs of the module's database and of the message broker, and what the administrator answered;
+    {address of SERVICE} for the address of the host that runs it, when there are several; {interface NAME} for the
+    IPv4 address of a network interface. What is not known leaves the default in force."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

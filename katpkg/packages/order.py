@@ -19,6 +19,7 @@ from katpkg.model.target import Target
 from katpkg.model.version import Version
 from katpkg.packages.katctl import katctl_digest
 from katpkg.packages.places import Places
+from katpkg.packages.roles import census, roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,12 @@ class Order:
         return next((module for module in modules if module.is_setup and module.builds_for(codename)), None)
 
     @property
+    def product(self) -> dict[str, object]:
+        """What a server of several must know of the whole."""
+        codename = self.target.codename
+        return {"roles": roles(self.project, codename), "census": census(self.project, codename)}
+
+    @property
     def architecture(self) -> Architecture:
         """The package's: the target's, or all."""
         return self.target.architecture if is_per_architecture(self.module) else Architecture("all")
@@ -76,6 +83,7 @@ class Order:
             siblings=dict(self.siblings),
             setup=self.setup.package if self.setup else "",
             katctl=katctl_digest() if self.module.is_setup else "",
+            product=self.product if self.module.is_setup else {},
         )
 
 

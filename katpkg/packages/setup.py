@@ -34,7 +34,7 @@ SETTINGS = (
     Setting(
         name=VariableName("POSTGRESQL_URL"),
         meaning=Line(
-            "A PostgreSQL elsewhere, as one who may create roles and databases: postgresql://USER:PASSWORD@HOST"
+            "A PostgreSQL elsewhere: postgresql://HOST, or //USER:PASSWORD@HOST of one who may make roles and databases"
         ),
         secret=True,
     ),
@@ -139,5 +139,6 @@ def _product(order: Order) -> bytes:
         "module": order.module.name,
         "version": __version__,
         "needs": {"memory": payload.memory, "disk": payload.disk},
+        **order.product,
     }
     return (json.dumps(content, indent=2) + "\n").encode()

@@ -26,7 +26,7 @@ WHEELS = {
 }
 """Real software: its version, and what its lock holds besides what it asks for."""
 
-OWN = {"notes": ("1.0", ("psycopg2-binary",)), "courier": ("1.0", ("pika",))}
+OWN = {"notes": ("1.1", ("psycopg2-binary",)), "courier": ("1.0", ("pika",))}
 """Small software that is written here: the same."""
 
 RELEASES = {"bookworm": ("3.11", "2_36"), "trixie": ("3.13", "2_40")}

@@ -95,6 +95,10 @@ class Machine:
         """What a shell script prints inside; it stops at the first failure."""
         return self.says("sh", "-euc", script)
 
+    def inside(self, path: str) -> Path:
+        """A path in there, as this host sees it."""
+        return Path(f"/proc/{self.leader}/root{path}")
+
     def serve(self, directory: Path, port: int) -> None:
         """Serve ``directory`` of this host on the machine's loopback; nothing listens anywhere else."""
         command: list[str | Path] = [

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Sequence
 
 from scripts.lab.archive import install_keyring
 from scripts.lab.machine import Machine
-from scripts.lab.roots import debian_root
+from scripts.lab.roots import SERVER, debian_root
 from tests.conftest import Published
 
 PORT = 8099
@@ -26,18 +26,18 @@ find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path 
 class Server(Machine):
     """A booted Debian of the release of ``published``, which reaches that archive."""
 
-    def __init__(self, published: Published, name: str) -> None:
+    def __init__(self, published: Published, name: str, packages: Sequence[str] = SERVER) -> None:
         self._published = published
-        super().__init__(debian_root(published.codename), f"{name}-{published.codename}")
+        super().__init__(debian_root(published.codename, packages), f"{name}-{published.codename}")
 
-    def install(self, answers: str = ANSWERS) -> None:
-        """Trust the archive, and ``apt install kat`` with these answers to its questions."""
+    def install(self, answers: str = ANSWERS, *wanted: str) -> None:
+        """Trust the archive, and ``apt install kat``, or what is ``wanted``, with these answers to its questions."""
         self.before = self.paths()
         project = self._published.definition.project
         self.serve(project.publish.store, PORT)
         install_keyring(self, project, self._published.codename)
         self.shell(f"debconf-set-selections <<'END'\n{answers}END")
-        self.run("apt-get", "install", "--yes", "kat")
+        self.run("apt-get", "install", "--yes", *(wanted or ("kat",)))
 
     def paths(self) -> frozenset[str]:
         """Everything that is there, but for what changes by itself."""
@@ -80,7 +80,3 @@ class Server(Machine):
         """By way of the broker, the worker, the shared token and the database."""
         self.run("kat-note", text)
         self.wait_for("http://127.0.0.1:8088/notes", contains=text)
-
-    def inside(self, path: str) -> Path:
-        """A path in there, as this host sees it."""
-        return Path(f"/proc/{self.leader}/root{path}")

@@ -66,6 +66,11 @@ def test_nothing_of_the_broker_listens_beyond_the_loopback(server: Server) -> No
     assert {port: ports[port] for port in (4369, 5672, 25672)} == dict.fromkeys((4369, 5672, 25672), "0100007F")
 
 
+def test_postgresql_takes_as_many_connections_as_the_modules_open(server: Server) -> None:
+    asked = server.says("runuser", "-u", "postgres", "--", "psql", "-Atc", "SHOW max_connections")
+    assert asked == "130"  # 100 of notes, 20 of kinto, 10 to spare; PostgreSQL's own is 100
+
+
 def test_secrets_are_roots_alone_and_in_no_command_line_or_journal(server: Server) -> None:
     secrets: list[str] = list(json.loads(server.says("cat", REMEMBERED[0])).values())
     assert len(set(secrets)) == len(secrets) >= 4

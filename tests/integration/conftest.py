@@ -112,7 +112,7 @@ def small_master(tmp_path_factory: pytest.TempPathFactory, demo_artifacts: Path)
         shutil.copy2(demo_artifacts / name, small.artifacts)
     web_artifact(small.artifacts)
     definition = make_definition(small.root, Path("../artifacts"), "bookworm")
-    for name in ("common", "courier", "flower", "kinto", "notes"):
+    for name in ("common", "core", "courier", "flower", "kinto", "notes", "worker"):
         (definition.directory / "modules" / f"{name}.toml").unlink()
     (definition.directory / "modules/web.toml").write_text(WEB)
     definition.edit("modules/kat.toml", MODULES, '["web", "hello", "page", "greeting"]')

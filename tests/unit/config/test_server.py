@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from katpkg.config.server import check_server
+from katpkg.config.server import check_roles, check_server
 from katpkg.model.module import Database
-from katpkg.model.names import Line, Network, UnitName, VariableName
+from katpkg.model.names import Line, ModuleName, Network, PackageName, UnitName, VariableName
+from katpkg.model.payload import MetaPayload
 from katpkg.model.service import Health, Sandbox, Service, Setting
 from tests.builders import make_module
 
@@ -27,6 +28,7 @@ def told(fill: str = "", health: Health | None = None, **changes: object) -> lis
     ("fill", "message"),
     [
         ("{secrte}", "nothing is known as {secrte}"),
+        ("{adress of kat-web}", "nothing is known as {adress of kat-web}"),
         ("{database}", "the module has no database"),
         ("{queue}", "the module does not use the broker"),
     ],
@@ -65,3 +67,20 @@ def test_peers_of_a_service_whose_network_is_open_are_told() -> None:
     (error,) = check_server(replace(MODULE, services=(service,)), "web.toml")
     assert (error.message, error.where) == ("only a strict sandbox knows peers", "web.toml: services[0].peers")
     assert error.hint == 'sandbox = "strict"'
+
+
+def test_a_role_and_a_service_of_other_modules_that_are_not_there_are_told() -> None:
+    service = Service(
+        name=UnitName("kat-web"), description=Line("Web"), exec=Line("/bin/true"), roles=(ModuleName("cor"),)
+    )
+    setting = Setting(name=VariableName("WEB_X"), meaning=Line("Something"), fill=Line("http://{address of kat-wbe}:1"))
+    meta = MetaPayload(kind="meta", modules=(ModuleName("web"),), version=Line("1"))
+    core = make_module(name=ModuleName("core"), package=PackageName("kat-core"), payload=meta)
+    wrong = replace(MODULE, services=(service,), settings=(setting,))
+    assert [(error.where, error.message, error.hint) for error in check_roles((wrong, core))] == [
+        ("modules/web.toml: services[0].roles", "no meta package is 'cor'", "did you mean 'core'?"),
+        ("modules/web.toml: settings[0].fill", "there is no service 'kat-wbe'", "did you mean 'kat-web'?"),
+    ]
+    right = replace(setting, fill=Line("{address of kat-web} {interface docker0}"))
+    fine = replace(service, roles=(ModuleName("core"),))
+    assert list(check_roles((replace(MODULE, services=(fine,), settings=(right,)), core))) == []

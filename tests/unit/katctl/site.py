@@ -34,12 +34,12 @@ def setting(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "meaning": f"What {name} is", "default": None, "required": False} | more
 
 
-def make_site(root: Path, *modules: Mapping[str, Any], **files: str) -> Site:
-    """The site below ``root``; ``files`` are the administrator's, by module."""
+def make_site(root: Path, *modules: Mapping[str, Any], whole: Any = None, **files: str) -> Site:
+    """The site below ``root``, of a product that is the ``whole``; ``files`` are the administrator's, by module."""
     lib = root / "usr/lib/kat"
     (lib / "modules.d").mkdir(parents=True, exist_ok=True)
     head = {"format": 2, "product": "kat", "module": "common", "version": "0", "needs": {"memory": 1, "disk": 1}}
-    (lib / "product.json").write_text(json.dumps(head))
+    (lib / "product.json").write_text(json.dumps(head | dict(whole or {})))
     for module in modules:
         (lib / "modules.d" / f"{module['module']}.json").write_text(json.dumps(module))
     (root / "etc/kat").mkdir(parents=True, exist_ok=True)

@@ -147,7 +147,7 @@ def test_an_address_that_is_none_is_told_before_anything_is_made(tmp_path: Path)
 def test_setting_up_is_automatic_unless_somebody_says_manual(tmp_path: Path) -> None:
     assert make_site(tmp_path, WEB).answers.is_automatic
     site = make_site(tmp_path, WEB, common="SETUP=manual\n")
-    assert not read_answers(site.product).is_automatic
+    assert not read_answers(site.product, site.hosts).is_automatic
 
 
 def test_the_digest_of_settings_changes_with_any_of_them() -> None:

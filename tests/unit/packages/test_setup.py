@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from katpkg import __version__
 from katpkg.model.module import Database, Migration, ModuleSpec
 from katpkg.model.names import AccountName, Line, ModuleName, PackageName, UnitName, VariableName
 from katpkg.model.package import PackageSpec, Starting
-from katpkg.model.payload import SetupPayload
+from katpkg.model.payload import MetaPayload, SetupPayload
 from katpkg.model.service import Service, Setting
 from katpkg.model.target import Compression
 from katpkg.model.version import Version
@@ -90,6 +91,20 @@ def test_it_tells_what_the_product_is_called_and_needs(tmp_path: Path) -> None:
     assert told["needs"] == {"memory": 4096, "disk": 25600}
 
 
+def test_it_tells_other_hosts_what_they_must_know_and_is_built_anew_when_that_changes(tmp_path: Path) -> None:
+    meta = MetaPayload(kind="meta", modules=(ModuleName("common"), ModuleName("web")), version=Line("1"))
+    core = make_module(name=ModuleName("core"), package=PackageName("kat-core"), payload=meta)
+    spec = spec_of(tmp_path, SETUP, WEB, core)
+    told = json.loads(content(spec, "/usr/lib/kat/product.json"))
+    assert told["roles"] == [{"name": "core", "package": "kat-core", "modules": ["common", "web"]}]
+    (web,) = told["census"]
+    assert [service["name"] for service in web["services"]] == ["kat-web"]
+    assert [setting["fill"] for setting in web["settings"]] == ["{database}", "{secret}"]
+    other = replace(WEB, database=Database(name=Line("other_db"), role=Line("web")))
+    (tmp_path / "other").mkdir()
+    assert spec_of(tmp_path / "other", SETUP, other, core).inputs != spec.inputs
+
+
 def test_where_there_is_one_it_starts_the_services_of_the_others(tmp_path: Path) -> None:
     managed = spec_of(tmp_path, WEB, SETUP)
     assert managed.starting is Starting.SETUP
@@ -105,6 +120,6 @@ def test_where_there_is_none_packages_start_their_services_themselves(tmp_path: 
 def test_what_set_up_fills_in_is_told_to_the_server_as_it_was_written(tmp_path: Path) -> None:
     told = json.loads(content(spec_of(tmp_path, WEB, SETUP), "/usr/lib/kat/modules.d/web.json"))
     assert [setting["fill"] for setting in told["settings"]] == ["{database}", "{secret}"]
-    assert told["database"] == {"name": "web_db", "role": "web"}
+    assert told["database"] == {"name": "web_db", "role": "web", "connections": 0}
     assert told["migrations"][0]["exec"] == "/opt/venvs/kat-web/bin/migrate"
     assert told["services"][0]["account"] == "kat-web"

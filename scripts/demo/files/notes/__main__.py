@@ -61,4 +61,4 @@ if sys.argv[1] == "migrate":
     migrate()
 else:
     time.sleep(float(os.environ.get("NOTES_SLOWNESS", "0")))
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ["NOTES_PORT"])), Notes).serve_forever()
+    ThreadingHTTPServer((os.environ["NOTES_ADDRESS"], int(os.environ["NOTES_PORT"])), Notes).serve_forever()
