@@ -1,36 +1,24 @@
-"""The whole demo as RPMs, on a booted machine with dnf: databases and a broker, set up by katctl.
-
-The machine is Debian, and so are PostgreSQL and RabbitMQ on it; dnf and rpm are real.
-"""
+"""The whole demo as RPMs, with what sets it up."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from katpkg.model.names import Codename
-from scripts.lab.machine import Machine
-from scripts.lab.roots import SERVER, debian_root
 from tests.conftest import Published, make_definition
-from tests.rpms import PROVIDED, differences, make_rpm
+from tests.rpms import differences
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("rpm_setup")]
 
-ROOT_PACKAGES = (*SERVER, "dnf", "rpm", "gnupg")
-PYTHON = ("python(abi) = 3.11", "/usr/bin/python3.11")
-DATABASES = ("postgresql", "postgresql-server", "rabbitmq-server")
 KEYRING = (
     "/etc/apt/sources.list.d/kat.sources",
     "/etc/yum.repos.d/kat.repo",
     "/usr/share/keyrings/kat-archive-keyring.gpg",
     "/usr/share/keyrings/kat-archive-keyring.asc",
 )
-INSTALL = ("dnf", "--assumeyes")
-NOTES = "http://127.0.0.1:8088/notes"
 
 
 @pytest.fixture(scope="module")
@@ -57,34 +45,6 @@ def names(published: Published) -> list[str]:
     return [each["fields"]["Package"] for each in built["packages"]]
 
 
-@pytest.fixture(scope="module")
-def machine(published: Published, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """One on which ``dnf install kat`` was done."""
-    assert os.geteuid() == 0, "acceptance tests boot machines, which needs root"
-    base = make_rpm(
-        tmp_path_factory.mktemp("base"),
-        "fake-base",
-        tags=[f"Provides: {each}" for each in (*PROVIDED, *PYTHON, *DATABASES)],
-    )
-    with Machine(debian_root("bookworm", ROOT_PACKAGES), "test-rpm-setup") as machine:
-        machine.serve(published.definition.project.publish.store, 8099)
-        machine.serve(base.parent, 8098)
-        machine.run("rpm", "--install", f"http://127.0.0.1:8098/{base.name}")
-        pool = "http://127.0.0.1:8099/pool/el9/main/k/kat-archive-keyring"
-        machine.run(*INSTALL, "install", f"{pool}/kat-archive-keyring-1-1.el9.noarch.rpm")
-        machine.run(*INSTALL, "install", "kat")
-        yield machine
-
-
-def assert_healthy(machine: Machine, names: list[str]) -> None:
-    health = machine.run("katctl", "health", check=False)
-    assert health.returncode == 0, health.stdout + health.stderr
-    assert machine.says("systemctl", "--failed", "--no-legend", "--plain") == ""
-    for name in names:
-        done = machine.run("rpm", "--verify", name, check=False)
-        assert (done.stdout, done.returncode) == ("", 0), name
-
-
 def test_deb_and_rpm_of_every_module_install_the_same_files(
     published: Published, names: list[str], tmp_path: Path
 ) -> None:
@@ -101,43 +61,3 @@ def test_deb_and_rpm_of_every_module_install_the_same_files(
     scripts = [tmp_path / f"kat-common/{form}/usr/bin/katctl" for form in ("deb", "rpm")]
     (first, *rest), (other, *same) = (script.read_text().splitlines() for script in scripts)
     assert (first, other, rest) == ("#!/usr/bin/python3 -IB", "#!/usr/bin/python3.11 -IB", same)
-
-
-def test_dnf_install_kat_sets_up_databases_broker_and_services_until_all_is_well(
-    machine: Machine, published: Published, names: list[str]
-) -> None:
-    assert_healthy(machine, names)
-    for module in published.definition.project.modules[published.codename]:
-        for service in module.services:
-            assert machine.says("systemctl", "is-active", f"{service.name}.service") == "active"
-            assert machine.says("systemctl", "is-enabled", f"{service.name}.service") == "enabled"
-    assert machine.says("katctl", "setup", "--check") == "nothing is missing"
-    assert machine.says("stat", "--format=%a", "/var/lib/kat/config") == "700"
-    assert "kat-common 0.1.0" in machine.says("rpm", "--query", "--queryformat", "%{NAME} %{VERSION}", "kat-common")
-
-
-def test_an_upgrade_stops_all_backs_up_and_sets_up_again_with_nothing_lost(
-    machine: Machine, published: Published, names: list[str]
-) -> None:
-    machine.run("kat-note", "before")
-    machine.wait_for(NOTES, contains="before")
-    published.definition.edit("modules/notes.toml", "Where people find it", "Where everybody finds it")
-    published.definition.katpkg("build", "--target", "el9", "--no-lintian")
-    published.definition.katpkg("publish", "--target", "el9")
-    machine.run(*INSTALL, "upgrade", "--refresh")
-    assert machine.says("rpm", "--query", "--queryformat", "%{RELEASE}", "kat-notes") == "2.el9"
-    assert_healthy(machine, names)
-    assert "before" in machine.wait_for(NOTES)
-    assert "1.0-2.el9" in machine.says("cat", "/var/lib/kat/state.json")  # by rpm, for dpkg knows nothing of it
-    assert machine.says("sh", "-c", "ls /var/backups/kat").count("upgrade") == 1
-
-
-def test_what_is_removed_is_not_asked_for_any_more_and_comes_back_with_its_data(
-    machine: Machine, names: list[str]
-) -> None:
-    machine.run(*INSTALL, "remove", "kat-notes")
-    assert machine.run("systemctl", "is-active", "kat-notes.service", check=False).returncode != 0
-    assert "kat-notes" not in machine.run("katctl", "health", check=False).stdout
-    machine.run(*INSTALL, "install", "kat")
-    assert_healthy(machine, names)
-    assert "before" in machine.wait_for(NOTES)
