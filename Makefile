@@ -64,7 +64,7 @@ bench-archive: ## Publish with katpkg and with aptly, reprepro and apt-ftparchiv
 	@scripts/setup benchmarks
 	@$(PYTHON) -m scripts.bench.archive
 
-bench-rpm: ## Publish one more RPM into thousands, and have createrepo_c do what it can of that.
+bench-rpm: ## Publish one more RPM into thousands, and have createrepo_c do what it can of that; takes a quarter of an hour.
 	@scripts/setup benchmarks
 	@$(PYTHON) -m scripts.bench.rpm
 
@@ -79,4 +79,4 @@ clean: ## Remove what was made, but not the Debian roots.
 	@rm -rf build/demo .mypy_cache .ruff_cache .pytest_cache
 
 .PHONY: help setup demo test check root lint types format unit integration acceptance fault golden docs
-.PHONY: bench-build bench-fetch bench-archive lock clean
+.PHONY: bench-build bench-fetch bench-archive bench-rpm lock clean
