@@ -17,9 +17,10 @@ from tools.models import GROUP_ADMIN, GROUP_REDTEAM  # noqa: E402
 
 LATER = (
     "can_enable_disable_schedule",
-    *(f"{verb}_{noun}" for noun in ("dashboard", "dashboarddata") for verb in ("add", "change", "delete", "view")),
-    "change_dashboarddata_position",
+    *(f"{verb}_{noun}" for noun in ("dashboard", "dashboarditem") for verb in ("add", "change", "delete", "view")),
+    "change_dashboarditem_position",
 )
+"""Before Rocky 1.19 a dashboarditem was a dashboarddata; there its migrations rename them."""
 
 call_command("setup_dev_account")
 for group in Group.objects.filter(name__in=(GROUP_ADMIN, GROUP_REDTEAM)):
