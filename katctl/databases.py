@@ -38,9 +38,9 @@ def _has_data(site: Site, module: Module) -> bool:
         return True
     if is_the_administrators(site, module):
         return True
-    # nobody here made it: what was migrated is there
+    # somebody else made it: what was migrated is there
     migrated = [key_of(module, migration) in site.memory.state.migrated for migration in module.migrations]
-    return not site.answers.makes_databases and (any(migrated) or not migrated)
+    return any(migrated) or not (migrated or site.answers.makes_databases)
 
 
 def database_name(site: Site, module: Module) -> str:
@@ -128,8 +128,8 @@ class Databases:
         if not self.site.answers.postgresql:
             file = product.administrator_file(product.module)
             return f"apt install postgresql, or set POSTGRESQL_URL in {file}"
-        if POSTGRESQL in self.site.hosts.places and not self.site.answers.makes_databases:
-            return f"on {urlsplit(self.site.answers.postgresql).hostname}: katctl setup, with the same {FILE}.conf"
+        if place := self.site.hosts.of_ours(POSTGRESQL):
+            return f"on {place}: katctl setup, with the same {FILE}.conf"
         path = product.state / "databases.sql"
         files.write(path, databases_sql(self._wanted(module) for module in self._modules()))
         host = urlsplit(self.site.answers.postgresql).hostname

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from katctl import settings, systemd
+from katctl import files, settings, systemd
 from katctl.errors import KatctlError
+from katctl.hosts import FILE
 from katctl.probes import address
 from katctl.settings import Origin
 from katctl.site import Site
@@ -18,6 +20,9 @@ from katctl.surroundings import Complaint, surroundings
 
 ROOM = 2048
 """MiB that ought to be free on a running server."""
+
+PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+"""In a URL."""
 
 LISTENING = "0A"
 BROKER_PORTS = {4369: "epmd", 5672: "the broker", 25672: "its distribution"}
@@ -108,6 +113,11 @@ def _modes(site: Site) -> Iterator[Complaint]:
     for path in (state / "secrets.json", *sorted((state / "config").glob("*.env"))):
         if path.exists() and path.stat().st_mode & 0o077:
             yield Complaint(subject=str(path), said="others may read it", hint=f"chmod 600 {path}")
+    for name in (site.product.module, FILE):
+        path = site.product.administrator_file(name)
+        if PASSWORD.search(files.read(path)) and path.stat().st_mode & 0o007:
+            said = "it holds a password, and others may read it"
+            yield Complaint(subject=str(path), said=said, hint=f"chmod 640 {path}")
 
 
 def _listeners(site: Site) -> Iterator[Complaint]:

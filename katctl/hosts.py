@@ -47,6 +47,11 @@ class Hosts:
         """The address at which this host lets the others use its PostgreSQL or RabbitMQ; empty when it does not."""
         return self.places[what] if self.is_spread and what in self.here else ""
 
+    def of_ours(self, what: str) -> str:
+        """The address of the other host of the product that has PostgreSQL or RabbitMQ; empty when none has."""
+        place = self.places.get(what, "")
+        return "" if what in self.here or "://" in place else place
+
     def url(self, what: str, scheme: str) -> str:
         """Where PostgreSQL or RabbitMQ is, when that is elsewhere."""
         place = self.places.get(what, "")

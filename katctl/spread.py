@@ -60,8 +60,10 @@ class Part:
         # one by one: asked for several, dpkg fails when it does not know one of them
         asked = [role for role in product.roles if packages.versions([role.package])]
         covered = {name for role in asked for name in role.modules}
-        rest = {module.name for module in product.census if any(module.name in role.modules for role in product.roles)}
-        if asked and not covered.issuperset(rest):
+        # what contains a role that was asked for is the whole, or more of it; it is not beside it
+        beside = [role for role in product.roles if not any(set(each.modules) <= set(role.modules) for each in asked)]
+        working = {module.name for module in product.census}
+        if asked and not covered.issuperset(working & {name for role in beside for name in role.modules}):
             names = " and ".join(role.package for role in asked)
             how = f"ssh root@FIRST katctl export {' '.join(role.name for role in asked)} | katctl setup --answers -"
             file = product.administrator_file(FILE)

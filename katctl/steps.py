@@ -12,6 +12,7 @@ from katctl.cluster import Cluster
 from katctl.databases import Databases
 from katctl.elsewhere import broker_refusal
 from katctl.errors import StepFailed, ToolFailed
+from katctl.hosts import FILE, RABBITMQ
 from katctl.model import Module
 from katctl.rabbitmq import SERVER
 from katctl.settings import quoted
@@ -156,6 +157,8 @@ class Broker:
             self.site.rabbitmq.provide(self.site.product.name, url.split("@")[0].rpartition(":")[2])
         if refusal := broker_refusal(url):
             said, hint = refusal
+            if place := self.site.hosts.of_ours(RABBITMQ):
+                hint = f"on {place}: katctl setup, with the same {FILE}.conf"
             raise StepFailed(f"the broker does not let us in: {said}", where=self.name, hint=hint)
 
 

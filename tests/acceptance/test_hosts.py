@@ -11,6 +11,7 @@ from scripts.lab.link import FIRST, SECOND, link
 from scripts.lab.machine import Machine
 from scripts.lab.roots import debian_root
 from tests.acceptance.server import Server
+from tests.acceptance.test_setup import ACCOUNT_FILES
 from tests.conftest import Published
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("bookworm")]
@@ -54,6 +55,7 @@ def plain(published: Published) -> Iterator[Server]:
         yield server
 
 
+HERE = ("kat-core", "kat-web")
 HOSTS = f"""
 web={FIRST}
 core={FIRST}
@@ -119,10 +121,21 @@ def listeners(server: Server) -> dict[int, set[str]]:
     return found
 
 
+def assert_purge_closes_what_was_opened(first: Server) -> None:
+    first.shell("echo kat-common kat/purge boolean true | debconf-set-selections")
+    first.run("apt-get", "purge", "--yes", *HERE, "kat-common", "kat-notes", "kat-page", "kat-archive-keyring")
+    first.run("rm", "-rf", "/var/lib/apt/lists")
+    assert first.paths() - first.before - ACCOUNT_FILES == set()
+    assert SECOND not in first.shell("cat /etc/postgresql/*/*/pg_hba.conf")
+    ports = listeners(first)
+    assert ports[5432] == {"127.0.0.1"}
+    assert FIRST not in ports.get(5672, set())
+
+
 def test_a_note_goes_through_broker_worker_and_database_on_two_hosts(first: Server, plain: Server) -> None:
     link(first, plain)
     first.shell(f"mkdir --mode=750 /etc/kat; cat >/etc/kat/hosts.conf <<'END'{HOSTS}END")
-    first.install("", "kat-core", "kat-web")
+    first.install("", *HERE)
     first.assert_healthy()
     assert first.says("katctl", "doctor") == "nothing is wrong"
     ports = listeners(first)
@@ -151,3 +164,4 @@ def test_a_note_goes_through_broker_worker_and_database_on_two_hosts(first: Serv
     first.run("systemctl", "stop", "kat-notes")
     unwell = plain.run("katctl", "health", check=False)
     assert (unwell.returncode, "10.77.0.1:8088: Connection refused" in unwell.stdout) == (1, True)
+    assert_purge_closes_what_was_opened(first)

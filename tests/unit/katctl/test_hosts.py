@@ -137,6 +137,22 @@ def test_what_nobody_said_or_installed_is_told(tmp_path: Path) -> None:
     assert wrong.value.hint == "did you mean worker?"
 
 
+def test_a_role_alone_asks_where_the_others_are_and_all_of_them_together_do_not(tmp_path: Path) -> None:
+    def asked(*packages: str) -> list[str]:
+        roles = [
+            {"name": "all", "package": "no-such-package", "modules": ["common", "store", "work", "extra"]},
+            {"name": "core", "package": packages[0], "modules": ["common", "store"]},
+            {"name": "worker", "package": packages[1], "modules": ["common", "work"]},
+        ]
+        whole = {"roles": roles, "census": [STORE, WORK, describe(module="extra", services=[service("kat-extra")])]}
+        return Part(make_site(tmp_path, STORE, whole=whole)).missing()
+
+    # dpkg knows these of this machine
+    assert asked("dpkg", "no-such-package") == ["dpkg: a part of kat, and nobody said where the rest is"]
+    assert asked("dpkg", "bash") == []
+    assert asked("no-such-package", "no-such-package") == []
+
+
 def test_a_host_gets_the_secrets_of_its_roles_and_no_others(tmp_path: Path) -> None:
     site = spread(tmp_path, STORE)
     answers = json.loads(export(site, ["worker"]))

@@ -194,6 +194,16 @@ def test_a_secret_that_others_may_read_is_told(tmp_path: Path) -> None:
     assert complaints(tmp_path, describe()) == [("others may read it", f"chmod 600 {path}")]
 
 
+def test_a_password_in_a_file_of_the_administrator_is_told_when_others_may_read_it(tmp_path: Path) -> None:
+    url = "RABBITMQ_URL=amqp://me:word@mq.example.org/kat\n"
+    path = tmp_path / "etc/kat/common.conf"
+    assert complaints(tmp_path, describe(), common=url) == [
+        ("it holds a password, and others may read it", f"chmod 640 {path}")
+    ]
+    path.chmod(0o640)
+    assert complaints(tmp_path, describe()) == []
+
+
 def test_what_did_not_end_is_told_with_how_it_goes_on(tmp_path: Path) -> None:
     memory = make_site(tmp_path, describe()).memory
     memory.change(restoring="/x.tar", failure=Failure(step="databases", message="it cannot be made", hint="do this"))
