@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from ipaddress import ip_interface
 from urllib.parse import urlsplit
 
 from katctl import settings
@@ -20,7 +21,8 @@ FILE = "hosts"
 
 POSTGRESQL, RABBITMQ = "postgresql", "rabbitmq"
 ADDRESS_OF = re.compile(r"\{address of ([^{} ]+)\}")
-SIOCGIFADDR = 0x8915
+INTERFACE = re.compile(r"\{interface ([^{} ]+)\}")
+SIOCGIFADDR, SIOCGIFNETMASK = 0x8915, 0x891B
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +152,21 @@ def numbers_of(addresses: Iterable[str]) -> list[str]:
 
 def address_of_interface(name: str) -> str:
     """Its IPv4 address; empty when there is none."""
+    return _ask_interface(name, SIOCGIFADDR)
+
+
+def networks_in(fill: str) -> list[str]:
+    """The networks of the interfaces that a setting's ``fill`` is about: who is there is to be let through."""
+    found = [
+        (_ask_interface(name, SIOCGIFADDR), _ask_interface(name, SIOCGIFNETMASK)) for name in INTERFACE.findall(fill)
+    ]
+    return [str(ip_interface("/".join(pair)).network) for pair in found if all(pair)]
+
+
+def _ask_interface(name: str, question: int) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         try:
-            answer = fcntl.ioctl(any_socket, SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
+            answer = fcntl.ioctl(any_socket, question, struct.pack("256s", name.encode()[:15]))
         except OSError:
             return ""
     return socket.inet_ntoa(answer[20:24])

@@ -10,7 +10,7 @@ from pathlib import Path
 from katctl import files, packages, process, systemd
 from katctl.errors import StepFailed
 from katctl.health import neighbours, url_of
-from katctl.hosts import FILE, host_of, key_of, numbers_of
+from katctl.hosts import FILE, host_of, key_of, networks_in, numbers_of
 from katctl.model import Module
 from katctl.probes import unreachable
 from katctl.site import Site
@@ -99,10 +99,14 @@ class Passage:
 
 
 def passage(site: Site, module: Module) -> str:
-    """The drop-in of the module's services; empty when all that they speak to is on this host."""
+    """The drop-in of the module's services; empty when all that they speak to is on this host, and nobody beyond a
+    bridge of it speaks to them.
+    """
     hosts = [host_of(url_of(site, module, hole)) for hole in ("{database}", "{queue}")]
     numbers = numbers_of([*filter(None, hosts), *(site.hosts.addresses if site.hosts.is_spread else ())])
-    return f"# written by katctl\n[Service]\nIPAddressAllow={' '.join(numbers)}\n" if numbers else ""
+    networks = sorted({network for setting in module.settings for network in networks_in(setting.fill)})
+    allowed = " ".join((*numbers, *networks))
+    return f"# written by katctl\n[Service]\nIPAddressAllow={allowed}\n" if allowed else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from katctl.hosts import address_of_interface, is_ours
 from katctl.rollout import rollout
 from katctl.share import export, take
 from katctl.site import Site
-from katctl.spread import Part, Passage
+from katctl.spread import Part, Passage, passage
 from katctl.steps import Configuration
 from tests.unit.katctl.site import describe, make_site, setting
 
@@ -217,7 +217,9 @@ def test_the_address_of_an_interface_is_known_while_it_is_there(tmp_path: Path) 
     assert address_of_interface("lo") == "127.0.0.1"
     assert address_of_interface("nothing0") == ""
     bridge = describe(settings=[setting("A", fill="{interface lo}"), setting("B", fill="{interface nothing0}")])
-    Configuration(make_site(tmp_path, bridge)).make()
+    site = make_site(tmp_path, bridge)
+    Configuration(site).make()
+    assert passage(site, site.product.modules[0]).endswith("\nIPAddressAllow=127.0.0.0/8\n")
     assert 'A="127.0.0.1"' in generated(tmp_path, "web")
     assert "B=" not in generated(tmp_path, "web")
 
