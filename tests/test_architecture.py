@@ -52,7 +52,7 @@ STRANGERS = {
     "createrepo_c": ("packages/rpm/", "repository/rpm/"),
     "cryptography": ("sources/attestation.py",),
     "debian": ("packages/deb/debianize.py",),
-    "gnupg": ("repository/signing.py",),
+    "gnupg": ("repository/keys.py",),
     "jinja2": ("packages/templates.py",),
     "packaging": ("model/upstream.py", "packages/"),
     "rich": ("terminal.py",),

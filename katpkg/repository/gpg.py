@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -38,10 +38,12 @@ def short_home() -> Iterator[Path]:
         _take_away(home)
 
 
-def gpg(home: Path, *words: str, stdin: bytes = b"") -> process.Completed:
-    """Run gpg in ``home``, never asking anybody anything."""
+def gpg(home: Path, *words: str, stdin: bytes = b"", accept: Sequence[int] = (0,)) -> process.Completed:
+    """Run gpg in ``home``, never asking anybody anything. Raises ToolMissing, and ToolFailed for an exit status that
+    is not to ``accept``.
+    """
     options = ("--batch", "--no-tty", "--quiet", "--pinentry-mode", "loopback")
-    return process.run(["gpg", "--homedir", home, *options, *words], stdin=stdin, timeout=PATIENCE)
+    return process.run(["gpg", "--homedir", home, *options, *words], stdin=stdin, timeout=PATIENCE, accept=accept)
 
 
 def _sweep() -> None:

@@ -104,18 +104,20 @@ class NewKey:
 
 def new_key(user_id: str) -> NewKey:
     """An Ed25519 primary key that certifies, for ever, and a subkey that signs, for two years. Raises SigningError."""
+    import gnupg  # takes as long as reading a whole definition, and only here it is worth it
+
     options = ("--passphrase", "", "--cert-digest-algo", "SHA512")
     with short_home() as home:
+        keys = gnupg.GPG(gnupghome=str(home), env={"PATH": process.SYSTEM_PATH, "LC_ALL": "C.UTF-8"})
         try:
             gpg(home, *options, "--quick-gen-key", user_id, "ed25519", "cert", "0")
-            listed = gpg(home, "--with-colons", "--list-keys").text
-            fingerprint = Fingerprint(re.findall(r"(?m)^fpr:+([0-9A-F]{40}):", listed)[0])
+            fingerprint = Fingerprint(keys.list_keys()[0]["fingerprint"])
             gpg(home, *options, "--quick-add-key", fingerprint, "ed25519", "sign", "2y")
-            secret = gpg(home, "--armor", "--export-secret-keys", fingerprint).stdout
-            public = gpg(home, "--armor", "--export", fingerprint).stdout
         except process.ToolFailed as error:
             raise SigningError("gpg made no key", where=user_id, details=error.details) from error
-    return NewKey(fingerprint=fingerprint, secret=secret, public=public)
+        secret = keys.export_keys(fingerprint, secret=True, expect_passphrase=False)
+        public = keys.export_keys(fingerprint)
+    return NewKey(fingerprint=fingerprint, secret=secret.encode(), public=public.encode())
 
 
 def _without_armor(content: bytes, where: str) -> bytes:

@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from katpkg import process
 from katpkg.errors import SigningError
 from katpkg.repository.clearsigned import covered, signature_of
-from katpkg.repository.gpg import PATIENCE, short_home
+from katpkg.repository.gpg import PATIENCE, gpg, short_home
 from katpkg.repository.keys import PublicKey
 
-SIGN_OPTIONS = ("--digest-algo", "SHA512", "--pinentry-mode", "loopback")
+IMPORTED = re.compile(r"^\[GNUPG:\] IMPORT_OK (\d+) (\S+)", re.MULTILINE)
+SECRET = 16
+"""Of what gpg says about a key that it imported: it has secret parts (DETAILS, IMPORT_OK)."""
 
 CLEAR_SIGNED = re.compile(
     rb"-----BEGIN PGP SIGNED MESSAGE-----\n(?:Hash: [A-Z0-9, -]+\n)+\n"
@@ -124,7 +126,7 @@ class GpgSigner:
         self._secret_key = secret_key
         self._passphrase = passphrase
         self._stack = ExitStack()
-        self._gpg: Any = None  # the library has no types
+        self._home: Path | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -132,7 +134,7 @@ class GpgSigner:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._gpg = None
+        self._home = None
         self._stack.close()
 
     def sign(self, text: bytes) -> bytes:
@@ -140,13 +142,13 @@ class GpgSigner:
 
         Raises SigningError, also when the secret key is none, or not the one that clients know.
         """
-        signed = self._sign(text, clearsign=True, detach=False)
+        signed = self._sign(text, "--clearsign")
         check_signed(signed, text, self._verifier)
         return signed
 
     def sign_detached(self, content: bytes) -> bytes:
         """An armored signature of ``content``, verified as a client will. Raises as ``sign``."""
-        signature = self._sign(content, clearsign=False, detach=True)
+        signature = self._sign(content, "--detach-sign")
         check_detached(signature, content, self._verifier)
         return signature
 
@@ -160,39 +162,31 @@ class GpgSigner:
 
     def home(self) -> Path:
         """A gpg home that has the secret key, for programs that call gpg themselves. Raises SigningError."""
-        return Path(self._opened().gnupghome)
+        if self._home is None:
+            self._home = self._open()
+        return self._home
 
-    def _opened(self) -> Any:  # noqa: ANN401
-        if self._gpg is None:
-            self._gpg = self._open()
-        return self._gpg
-
-    def _open(self) -> Any:  # noqa: ANN401
-        """gpg with the secret key in it, in a home of its own."""
-        import gnupg  # takes as long as reading the whole definition, and most calls sign nothing
-
+    def _open(self) -> Path:
+        """A home of its own, with the secret key in it."""
         home = self._stack.enter_context(short_home())
-        gpg = gnupg.GPG(gnupghome=str(home), env={"PATH": process.SYSTEM_PATH, "LC_ALL": "C.UTF-8"})
-        result = gpg.import_keys(self._secret_key, passphrase=self._passphrase or None)
+        done = gpg(home, "--status-fd", "1", "--import", stdin=self._secret_key, accept=range(256))
+        found = IMPORTED.findall(done.text)
         ours = self._verifier.key.fingerprint
-        if not result.sec_read:
+        if not any(int(parts) & SECRET for parts, _ in found):
             raise SigningError("the signing key is no secret key", hint="gpg --armor --export-secret-subkeys KEY")
-        if ours not in result.fingerprints:
+        if ours not in {fingerprint for _, fingerprint in found}:
             raise SigningError(
-                f"the signing key is {', '.join(sorted(set(result.fingerprints)))}, and clients know {ours}",
+                f"the signing key is {', '.join(sorted({each for _, each in found}))}, and clients know {ours}",
                 hint="give the secret key that belongs to signing.public_key",
             )
-        return gpg
+        return home
 
-    def _sign(self, content: bytes, *, clearsign: bool, detach: bool) -> bytes:
-        result = self._opened().sign(
-            content,
-            keyid=self._verifier.key.fingerprint,
-            passphrase=self._passphrase or None,
-            extra_args=list(SIGN_OPTIONS),
-            clearsign=clearsign,
-            detach=detach,
-        )
-        if not result:  # python-gnupg does not raise
-            raise SigningError("gpg did not sign", details=process.tail(str(result.stderr)))
-        return bytes(result.data)
+    def _sign(self, content: bytes, kind: str) -> bytes:
+        words = ("--local-user", self._verifier.key.fingerprint, "--digest-algo", "SHA512", "--armor", kind)
+        secret: tuple[str, ...] = ()
+        if self._passphrase:  # of what gpg reads there, the first line is the passphrase
+            secret, content = ("--passphrase-fd", "0"), f"{self._passphrase}\n".encode() + content
+        done = gpg(self.home(), *secret, *words, stdin=content, accept=range(256))
+        if done.status != 0:
+            raise SigningError("gpg did not sign", details=process.tail(done.stderr.decode("utf-8", "replace")))
+        return done.stdout

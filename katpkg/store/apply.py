@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from katpkg.errors import StoreError
 from katpkg.report import Meter, Reporter
 from katpkg.repository.publication import Action, Commit, Create, Delete, Phase, Publication, Put, Rely, Replace
 from katpkg.store.base import Store
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Clock = Callable[[], datetime]
 
@@ -38,7 +41,7 @@ def apply(publication: Publication, store: Store, clock: Clock, reporter: Report
     commit nothing was visible.
     """
     total = sum(action.size for action in publication.actions)
-    with reporter.progress(publication.title, total) as meter, ThreadPoolExecutor(store.parallel) as pool:
+    with reporter.progress(publication.title, total) as meter, _workers(store.parallel) as pool:
         work = _Work(store, clock, meter, pool)
         if publication:
             _check_clock(store)
@@ -56,7 +59,7 @@ def apply(publication: Publication, store: Store, clock: Clock, reporter: Report
 class _Work:
     """What the actions of one publication share."""
 
-    def __init__(self, store: Store, clock: Clock, meter: Meter, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, store: Store, clock: Clock, meter: Meter, pool: Executor | None) -> None:
         self._store = store
         self._clock = clock
         self._meter = meter
@@ -65,7 +68,7 @@ class _Work:
 
     def perform(self, actions: Sequence[Action]) -> bool:
         """All of ``actions``, in no order. Whether each found what it expected."""
-        if self._store.parallel == 1 or len(actions) < 2:
+        if self._pool is None or len(actions) < 2:
             results = [self._perform(action) for action in actions]
             return all(results)
         futures = [self._pool.submit(self._perform, action) for action in actions]
@@ -153,6 +156,18 @@ class _Work:
             where=self._store.where(key),
             hint="publish again; if that does not help, see whether the file may be read, and ask who runs the store",
         )
+
+
+@contextmanager
+def _workers(number: int) -> Iterator[Executor | None]:
+    """Threads, or None when one is enough: what has them takes longer to load than a small publication to write."""
+    if number == 1:
+        yield None
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(number) as pool:
+        yield pool
 
 
 def _check_clock(store: Store) -> None:
