@@ -6,6 +6,7 @@ A command gets its words and changes the machine; ValueError means that it was c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from katpkg.model.version import Version
 from katpkg.packages.convert.accounts import ACCOUNT_COMMANDS
@@ -171,7 +172,7 @@ def find(call: Call) -> Status:
 
 def python(call: Call) -> Status:
     """Bytecode is compiled by every format in its own way."""
-    if call.words[:2] != ("-m", "compileall"):
+    if ("-m", "compileall") not in pairwise(call.words):
         raise ValueError
     return True
 
