@@ -10,6 +10,7 @@ from katpkg.errors import BuildError
 from katpkg.packages.convert.machine import Machine, Node
 from katpkg.packages.convert.script import Script
 from katpkg.packages.convert.scripts import think_through
+from tests.golden import GOLDEN
 
 SERVICE = "web.service"
 DIRECTORY = Node(is_directory=True, mode=0o755)
@@ -45,6 +46,12 @@ def thought(postinst: str, files: Mapping[str, Node] | None = None, **others: st
         name: Script(package="web.deb", name=name, text=f"#!/bin/sh\nset -e\n{text}\n") for name, text in texts.items()
     }
     return think_through(scripts, Machine(files=dict(files or {})), "2.0-1", {"web/name": "nobody's"})
+
+
+def test_what_katpkg_itself_writes_is_understood_and_does_nothing_to_files() -> None:
+    postinst = (GOLDEN / "full/kat-web.postinst").read_text().replace("#DEBHELPER#", "")
+    assert " -m compileall " in postinst
+    assert thought(postinst).files == thought(":").files
 
 
 def test_what_debhelper_writes_is_understood_by_what_it_does() -> None:
