@@ -6,16 +6,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from katpkg.errors import StoreError
 from katpkg.report import Meter, Reporter
 from katpkg.repository.publication import Action, Commit, Create, Delete, Phase, Publication, Put, Rely, Replace
 from katpkg.store.base import Store
 
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
+Each = Callable[[Callable[[Action], bool], Sequence[Action]], list[bool]]
+"""Does the same with every action, and ends with the first error."""
 Clock = Callable[[], datetime]
 
 SKEW = timedelta(seconds=5)
@@ -41,8 +40,8 @@ def apply(publication: Publication, store: Store, clock: Clock, reporter: Report
     commit nothing was visible.
     """
     total = sum(action.size for action in publication.actions)
-    with reporter.progress(publication.title, total) as meter, _workers(store.parallel) as pool:
-        work = _Work(store, clock, meter, pool)
+    with reporter.progress(publication.title, total) as meter, _workers(store.parallel) as each:
+        work = _Work(store, clock, meter, each)
         if publication:
             _check_clock(store)
         work.perform(publication.of(Phase.POOL, Phase.INDEX))
@@ -59,25 +58,16 @@ def apply(publication: Publication, store: Store, clock: Clock, reporter: Report
 class _Work:
     """What the actions of one publication share."""
 
-    def __init__(self, store: Store, clock: Clock, meter: Meter, pool: Executor | None) -> None:
+    def __init__(self, store: Store, clock: Clock, meter: Meter, each: Each) -> None:
         self._store = store
         self._clock = clock
         self._meter = meter
-        self._pool = pool
+        self._each = each
         self._renewed: list[str] = []
 
     def perform(self, actions: Sequence[Action]) -> bool:
         """All of ``actions``, in no order. Whether each found what it expected."""
-        if self._pool is None or len(actions) < 2:
-            results = [self._perform(action) for action in actions]
-            return all(results)
-        futures = [self._pool.submit(self._perform, action) for action in actions]
-        try:
-            results = [future.result() for future in futures]
-            return all(results)
-        finally:
-            for future in futures:
-                future.cancel()
+        return all(self._each(self._perform, actions))
 
     def _perform(self, action: Action) -> bool:
         expected = True
@@ -159,15 +149,24 @@ class _Work:
 
 
 @contextmanager
-def _workers(number: int) -> Iterator[Executor | None]:
-    """Threads, or None when one is enough: what has them takes longer to load than a small publication to write."""
+def _workers(number: int) -> Iterator[Each]:
+    """One after the other, or so many at once."""
     if number == 1:
-        yield None
+        yield lambda do, actions: [do(action) for action in actions]
         return
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor  # takes longer to load than a small publication to write
 
     with ThreadPoolExecutor(number) as pool:
-        yield pool
+
+        def at_once(do: Callable[[Action], bool], actions: Sequence[Action]) -> list[bool]:
+            futures = [pool.submit(do, action) for action in actions]
+            try:
+                return [future.result() for future in futures]
+            finally:
+                for future in futures:
+                    future.cancel()
+
+        yield at_once
 
 
 def _check_clock(store: Store) -> None:
