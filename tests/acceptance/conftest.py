@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.acceptance.server import Server
+from tests.acceptance.strangers import settle
 from tests.conftest import Published
 
 CODENAMES = ("bookworm", "trixie")
@@ -49,4 +50,19 @@ def second(servers: dict[str, Server], published: Published, codename: str) -> S
     if name not in servers:
         servers[name] = Server(published, "second").__enter__()
         servers[name].install("kat-common kat/setup select manual\n")
+    return servers[name]
+
+
+@pytest.fixture
+def adopted(
+    servers: dict[str, Server], published: Published, codename: str, tmp_path_factory: pytest.TempPathFactory
+) -> Server:
+    """A third one, where packages that others built ran before ``apt install kat``."""
+    name = f"adopted-{codename}"
+    if name not in servers:
+        server = servers[name] = Server(published, "adopted").__enter__()
+        server.trust()
+        settle(server, tmp_path_factory.mktemp("strangers"))
+        said = server.run("apt-get", "install", "--yes", "kat").stdout
+        assert "Configuration file" not in said
     return servers[name]

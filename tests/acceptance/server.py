@@ -32,12 +32,16 @@ class Server(Machine):
 
     def install(self, answers: str = ANSWERS, *wanted: str) -> None:
         """Trust the archive, and ``apt install kat``, or what is ``wanted``, with these answers to its questions."""
+        self.trust()
+        self.shell(f"debconf-set-selections <<'END'\n{answers}END")
+        self.run("apt-get", "install", "--yes", *(wanted or ("kat",)))
+
+    def trust(self) -> None:
+        """Reach the archive, and trust it."""
         self.before = self.paths()
         project = self._published.definition.project
         self.serve(project.publish.store, PORT)
         install_keyring(self, project, self._published.codename)
-        self.shell(f"debconf-set-selections <<'END'\n{answers}END")
-        self.run("apt-get", "install", "--yes", *(wanted or ("kat",)))
 
     def paths(self) -> frozenset[str]:
         """Everything that is there, but for what changes by itself."""

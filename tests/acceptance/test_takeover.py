@@ -1,0 +1,68 @@
+"""A server that runs packages of the same names, which others built, becomes ours."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.acceptance.server import Server
+from tests.acceptance.strangers import BROKER_PASSWORD, HMAC, ROLE_PASSWORD, TOKEN
+
+pytestmark = pytest.mark.acceptance
+
+OWNERS = """
+SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+UNION SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()
+"""
+
+
+def test_apt_install_kat_takes_over_what_runs_asks_nothing_and_loses_nothing(adopted: Server) -> None:
+    adopted.assert_healthy()
+    assert adopted.says("dpkg", "--audit") == ""
+    assert adopted.notes()[0] == "of long ago"
+    adopted.leave_note("after the takeover")
+    secrets = json.loads(adopted.says("cat", "/var/lib/kat/secrets.json"))
+    kept = {"broker": BROKER_PASSWORD, "role notes": ROLE_PASSWORD, "role kinto": ROLE_PASSWORD}
+    kept |= {"shared notes-token": TOKEN, "kinto KINTO_USERID_HMAC_SECRET": HMAC}
+    assert secrets == kept
+
+
+def test_settings_of_before_are_in_force_and_tell_where_they_come_from(adopted: Server) -> None:
+    told = {tuple(line.split()) for line in adopted.says("katctl", "config").splitlines()}
+    mine = "administrator"
+    assert {
+        ("notes", "NOTES_SLOWNESS", "0.2", mine, "(/etc/kat/notes.conf)"),
+        ("notes", "OF_OUR_OWN", "two", "words", mine, "(/etc/kat/notes.conf)"),
+        ("notes", "NOTES_TOKEN", "********", "generated", "(/var/lib/kat/config/notes.env)"),
+        ("kinto", "KINTO_PAGINATE_BY", "25", mine, "(/etc/kat/kinto.conf)"),
+        ("flower", "FLOWER_PORT", "5557", mine, "(/etc/kat/flower.conf)"),
+    } <= told
+    assert "NOTES_DATABASE_URL" not in adopted.says("cat", "/etc/kat/notes.conf")
+    assert "QUEUE_URI" not in adopted.says("cat", "/etc/kat/courier.conf")
+
+
+def test_nothing_belongs_to_who_had_it_before(adopted: Server) -> None:
+    assert adopted.says("sh", "-c", "find / -xdev \\( -user kat -o -group kat \\) ! -path '/proc/*'") == ""
+    assert adopted.says("stat", "-c", "%U %a", "/var/lib/kat-notes", "/etc/kat") == "kat-notes 750\nroot 755"
+    for database, role in (("notes_db", "notes"), ("kinto_db", "kinto")):
+        assert adopted.says("runuser", "-u", "postgres", "--", "psql", "-Atc", OWNERS, database) == role
+
+
+def test_dpkg_knows_no_conffile_of_before(adopted: Server) -> None:
+    known = adopted.says("dpkg-query", "--show", "--showformat=${Package}${Conffiles}\n", "kat-*")
+    assert "kat-notes" in known
+    assert "/etc/kat" not in known
+
+
+def test_what_was_disabled_stays_so_and_what_nothing_reads_any_more_is_told(adopted: Server) -> None:
+    assert "inactive: the administrator disabled it" in adopted.says("katctl", "health")
+    doctor = adopted.run("katctl", "doctor", check=False).stdout
+    edited = "/var/lib/kat/aside/kat-notes/etc/kat/notes.gunicorn.conf.py"
+    assert f"{edited}: it was edited, and nothing reads it any more" in doctor
+    assert doctor.count("nothing reads it any more") == 1
+
+
+def test_the_data_was_kept_as_it_was_before_anything_touched_it(adopted: Server) -> None:
+    backup = adopted.says("sh", "-c", "ls /var/backups/kat/*-upgrade.tar")
+    assert "databases/notes.dump" in adopted.says("tar", "--list", "--file", backup)
