@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -57,6 +57,8 @@ class Adoption:
 
     def _words(self, module: Module) -> None:
         product = self.site.product
+        if not module.settings:
+            return
         left = take_over(self.site, module, said_before(product, module))
         path = product.administrator_file(module.name)
         if not path.exists():
@@ -85,10 +87,11 @@ class Adoption:
     def _back_up(self) -> None:
         """The packages of before are in no archive, so the way back has the data alone."""
         site = self.site
-        if site.memory.state.upgrade is None and with_data(site):
+        upgrade = site.memory.state.upgrade or Upgrade(backup="", versions={})
+        if not upgrade.backup and with_data(site):
             path = back_up(site, default_path(site, self.now, UPGRADE), self.now, data=False)
             forget_old(site, keep=path)
-            site.memory.change(upgrade=Upgrade(backup=str(path), versions={}))
+            site.memory.change(upgrade=replace(upgrade, backup=str(path)))
 
     def _units(self, module: Module) -> None:
         """What the administrator had disabled counts as enabled once, and so stays disabled."""

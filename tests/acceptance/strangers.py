@@ -123,7 +123,6 @@ def build(directory: Path, module: str, version: str) -> Path:
         f"usr/lib/sysusers.d/kat-{module}.conf": 'u kat - "Somebody" /nonexistent\n',
         f"usr/lib/kat/{module}.defaults": "# nothing\n",
         f"opt/venvs/kat-{module}/bin/python,orig": "an interpreter\n",
-        f"var/lib/kat-{module}/data": "raw\n",
         "DEBIAN/control": f"""\
 Package: kat-{module}
 Version: {version}
@@ -142,6 +141,7 @@ Description: somebody's {module}
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o755 if name.removeprefix("DEBIAN/") in SCRIPTS else 0o644)
+    (tree / f"var/lib/kat-{module}").mkdir(parents=True)
     package = directory / f"kat-{module}.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, package], check=True, capture_output=True)
     return package
@@ -160,4 +160,5 @@ def settle(server: Server, directory: Path) -> None:
     for module, words in WORDS.items():
         server.inside(f"/etc/kat/{module}.conf").write_text(words)
     server.inside("/etc/kat/notes.gunicorn.conf.py").write_text("workers = 5\n")
+    server.shell("for data in /var/lib/kat-notes/data /var/lib/kat-kinto/data; do runuser -u kat touch $data; done")
     server.shell("systemctl disable --now kat-flower; systemctl restart kat-notes kat-courier kat-kinto")

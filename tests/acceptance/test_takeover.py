@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
-from pathlib import Path
-from signal import SIGKILL
 
 import pytest
 
 from tests.acceptance.server import Server
 from tests.acceptance.strangers import BROKER_PASSWORD, HMAC, ROLE_PASSWORD, TOKEN
 from tests.acceptance.test_install import MODULES
-from tests.acceptance.test_setup import ACCOUNT_FILES, SECOND_STEP, publish_notes
-from tests.conftest import Published
+from tests.acceptance.test_setup import ACCOUNT_FILES
 
 pytestmark = pytest.mark.acceptance
 
-PYTHONS = ("python3.11", "python3.13")
-KILLED = ("kat-common", "kat-courier", "kat-notes")
-KILLS = {
-    "bookworm": (
-        ("before", "katctl kat-*.prerm prepare-upgrade"),
-        ("half", "dpkg-deb . --fsys-tarfile *kat-notes_*"),
-        ("before", "deb-systemd-invoke kat-common.postinst start kat-setup.service"),
-    ),
-    "trixie": (
-        ("after", "katctl kat-*.prerm prepare-upgrade"),
-        ("before", "dpkg-deb . --fsys-tarfile *kat-courier_*"),
-        ("before", "python3.* kat-notes.postinst -m compileall *"),
-    ),
-}
-"""Where dpkg is killed: in a prerm, while or before it unpacks, in a postinst, and in the trigger."""
-
 DATA = ("/var/lib/kat-notes", "/var/lib/kat-kinto")
-KEYRING = (
-    "/etc/apt/sources.list.d/kat",
-    "/usr/share/keyrings/kat",
-    "/usr/share/doc/kat-archive-keyring",
-    "/root/killer",
-)
-"""Of the archive itself, and of these tests."""
+KEYRING = "kat-archive-keyring"
 
 OWNERS = """
 SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = 'public'::regnamespace
@@ -99,55 +73,10 @@ def test_the_data_was_kept_as_it_was_before_anything_touched_it(adopted: Server)
     assert "databases/notes.dump" in adopted.says("tar", "--list", "--file", backup)
 
 
-@pytest.mark.parametrize("turn", range(3))
-def test_after_dpkg_was_killed_two_commands_make_all_well_again(
-    adopted: Server, published: Published, codename: str, turn: int
-) -> None:
-    if turn == 0:
-        publish_notes(published, "4.0", SECOND_STEP)
-        adopted.run("apt-get", "update", "--error-on=any")
-    adopted.leave_note(f"before the kill {turn}")
-    kept = adopted.notes()
-    moment, point = KILLS[codename][turn]
-    kill_at(adopted, moment, point)
-    for command in ("dpkg --configure -a", "apt-get --yes --fix-broken install", "apt-get --yes install kat"):
-        assert "Configuration file" not in adopted.run(*command.split()).stdout
-    assert adopted.says("dpkg", "--audit") == ""
-    adopted.assert_healthy()
-    assert adopted.notes() == kept
-    assert adopted.version("kat-notes").startswith("4.0")
-
-
-def kill_at(server: Server, moment: str, point: str) -> None:
-    """Install all again, and newer versions where there are any, until it is killed."""
-    home = server.inside("/root/killer")
-    if not home.exists():
-        (home / "bin").mkdir(parents=True)
-        shutil.copy(Path(__file__).parent / "killer.sh", home / "killer.sh")
-        for program in ("katctl", "dpkg-deb", "deb-systemd-invoke", *PYTHONS):
-            (home / "bin" / program).symlink_to("/root/killer/killer.sh")
-    (home / "moment").write_text(moment)
-    (home / "point").write_text(point)
-    path = "DPkg::Path=/root/killer/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    command = ("apt-get", "--option", path, "--yes", "--reinstall", "install", "kat", *KILLED)
-    done = server.run(*command, check=False)
-    assert (done.returncode, (home / "point").exists()) == (-SIGKILL, False), done.stdout + done.stderr
-
-
-def test_a_downgrade_is_refused_and_changes_nothing(adopted: Server) -> None:
-    before = adopted.version("kat-notes")
-    oldest = adopted.says("apt-cache", "madison", "kat-notes").splitlines()[-1].split("|")[1].strip()
-    refused = adopted.run("apt-get", "--yes", "install", f"kat-notes={oldest}", check=False)
-    assert refused.returncode != 0
-    assert "--allow-downgrades" in refused.stderr
-    assert adopted.version("kat-notes") == before
-    adopted.assert_healthy()
-
-
 def test_purge_without_an_answer_keeps_the_data_and_installing_again_finds_it(adopted: Server) -> None:
     kept = adopted.notes()
     adopted.run("apt-get", "purge", "--yes", "kat", "demo-greeting", *MODULES)
-    left = {path for path in adopted.paths() - adopted.before - ACCOUNT_FILES if not path.startswith(KEYRING)}
+    left = what_is_left(adopted)
     assert {path for path in left if not path.startswith(("/var/backups/kat", *DATA))} == set()
     assert left.issuperset({"/var/lib/kat-notes/data", "/var/lib/kat-kinto/data", "/var/backups/kat"})
     assert {"notes_db", "kinto_db"} <= set(databases(adopted))
@@ -161,10 +90,16 @@ def test_purge_without_an_answer_keeps_the_data_and_installing_again_finds_it(ad
 def test_purge_with_all_that_came_along_takes_the_data_when_that_is_wanted(adopted: Server) -> None:
     adopted.shell("echo kat-common kat/purge boolean true | debconf-set-selections")
     adopted.run("apt-get", "purge", "--autoremove", "--yes", "kat")
-    left = {path for path in adopted.paths() - adopted.before - ACCOUNT_FILES if not path.startswith(KEYRING)}
-    assert left == set()
+    assert what_is_left(adopted) == set()
     assert databases(adopted) == ["postgres", "template0", "template1"]
-    assert adopted.says("dpkg-query", "--show", "--showformat=${Package}\n", "kat*", "demo*") == "kat-archive-keyring"
+    assert adopted.says("dpkg-query", "--show", "--showformat=${Package}\n", "kat*") == KEYRING
+    assert adopted.run("dpkg-query", "--show", "demo-greeting", check=False).returncode != 0
+
+
+def what_is_left(server: Server) -> set[str]:
+    """Paths that were not there before, but for those of accounts and of the archive's own package."""
+    keyring = server.says("dpkg-query", "--listfiles", KEYRING).splitlines()
+    return {*(server.paths() - server.before - ACCOUNT_FILES)} - set(keyring)
 
 
 def databases(server: Server) -> list[str]:
