@@ -11,7 +11,6 @@ from katpkg.model.artifact import Attestation, Provenance
 from katpkg.model.module import ModuleSpec, Relations
 from katpkg.model.names import AbsolutePath, Line
 from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, Starting, Upkeep
-from katpkg.model.target import PackageFormat
 from katpkg.model.version import Version
 from katpkg.packages.contents import Contents
 from katpkg.packages.descriptor import descriptor
@@ -167,7 +166,7 @@ def _settings(order: Order, templates: Templates) -> Iterator[Entry]:
     }
     text = _render(templates, "defaults.j2", settings=module.settings, **files)
     yield Entry(path=places.defaults_file, content=text)
-    if _starting(order) is not Starting.INSTALLATION and order.target.release.format is PackageFormat.DEB:
+    if _starting(order) is not Starting.INSTALLATION:
         return  # katctl makes the administrator's file, so that dpkg has none to ask about
     # the same in every version, for dpkg asks about a conffile when both sides changed it
     yield Entry(

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
+from signal import SIGKILL
 
 import pytest
 
 from tests.acceptance.server import Server
 from tests.acceptance.strangers import BROKER_PASSWORD, HMAC, ROLE_PASSWORD, TOKEN
 from tests.acceptance.test_install import MODULES
-from tests.acceptance.test_setup import ACCOUNT_FILES
+from tests.acceptance.test_setup import ACCOUNT_FILES, SECOND_STEP, publish_notes
+from tests.conftest import Published
 
 pytestmark = pytest.mark.acceptance
+
+PYTHONS = ("python3.11", "python3.13")
+KILLED = ("kat-common", "kat-courier", "kat-notes")
+KILLS = {
+    "bookworm": (
+        ("half", "dpkg-deb . --fsys-tarfile *kat-notes_*"),
+        ("before", "deb-systemd-invoke kat-common.postinst start kat-setup.service"),
+    ),
+    "trixie": (
+        ("after", "katctl kat-*.prerm prepare-upgrade"),
+        ("before", "python3.* kat-notes.postinst -m compileall *"),
+    ),
+}
+"""Where dpkg is killed: after a prerm, while it unpacks, in a postinst, and in the trigger."""
 
 DATA = ("/var/lib/kat-notes", "/var/lib/kat-kinto")
 KEYRING = "kat-archive-keyring"
@@ -71,6 +89,57 @@ def test_what_was_disabled_stays_so_and_what_nothing_reads_any_more_is_told(adop
 def test_the_data_was_kept_as_it_was_before_anything_touched_it(adopted: Server) -> None:
     backup = adopted.says("sh", "-c", "ls /var/backups/kat/*-upgrade.tar")
     assert "databases/notes.dump" in adopted.says("tar", "--list", "--file", backup)
+
+
+@pytest.mark.parametrize("turn", range(2))
+def test_after_dpkg_was_killed_what_it_asks_for_makes_all_well_again(
+    adopted: Server, published: Published, codename: str, turn: int
+) -> None:
+    if turn == 0:
+        publish_notes(published, "4.0", SECOND_STEP)
+        adopted.run("apt-get", "update", "--error-on=any")
+    adopted.leave_note(f"before the kill {turn}")
+    kept = adopted.notes()
+    moment, point = KILLS[codename][turn]
+    kill_at(adopted, moment, point)
+    # dpkg does not know what it did with a package whose prerm had begun, and says so by its exit status
+    adopted.shell("while grep --quiet --no-messages --line-regexp dpkg /proc/*/comm; do sleep 0.1; done")
+    adopted.run("dpkg", "--configure", "-a", check=False)
+    states = adopted.says("dpkg-query", "--show", "--showformat=${db:Status-Eflag} ${Package}\n", "kat*").splitlines()
+    unsure = [line.split()[1] for line in states if line.startswith("reinstreq")]
+    assert len(unsure) <= 1
+    said = adopted.run("apt-get", "--yes", "--fix-broken", "--reinstall", "install", *unsure).stdout
+    assert "Configuration file" not in said
+    assert adopted.says("dpkg", "--audit") == ""
+    adopted.assert_healthy()
+    assert adopted.notes() == kept
+
+
+def kill_at(server: Server, moment: str, point: str) -> None:
+    """Install all again, and newer versions where there are any, until it is killed."""
+    home = server.inside("/root/killer")
+    if not home.exists():
+        (home / "bin").mkdir(parents=True)
+        shutil.copy(Path(__file__).parent / "killer.sh", home / "killer.sh")
+        (home / "killer.sh").chmod(0o755)
+        for program in ("katctl", "dpkg-deb", "deb-systemd-invoke", *PYTHONS):
+            (home / "bin" / program).symlink_to("/root/killer/killer.sh")
+    (home / "moment").write_text(moment)
+    (home / "point").write_text(point)
+    path = "DPkg::Path=/root/killer/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    command = ("apt-get", "--option", path, "--yes", "--reinstall", "install", "kat", *KILLED)
+    done = server.run(*command, check=False)
+    assert (done.returncode, (home / "point").exists()) == (-SIGKILL, False), done.stdout + done.stderr
+
+
+def test_a_downgrade_is_refused_and_changes_nothing(adopted: Server) -> None:
+    before = adopted.version("kat-notes")
+    oldest = adopted.says("apt-cache", "madison", "kat-notes").splitlines()[-1].split("|")[1].strip()
+    refused = adopted.run("apt-get", "--yes", "install", f"kat-notes={oldest}", check=False)
+    assert refused.returncode != 0
+    assert "--allow-downgrades" in refused.stderr
+    assert adopted.version("kat-notes") == before
+    adopted.assert_healthy()
 
 
 def test_purge_without_an_answer_keeps_the_data_and_installing_again_finds_it(adopted: Server) -> None:
