@@ -32,6 +32,8 @@ KILLS = {
 """Where dpkg is killed: after a prerm, while it unpacks, in a postinst, and in the trigger."""
 
 DATA = ("/var/lib/kat-notes", "/var/lib/kat-kinto")
+POSTGRESQL = ("/etc/postgresql/",)
+"""How many connections the databases are used with; it stays as long as they do."""
 KEYRING = "kat-archive-keyring"
 
 OWNERS = """
@@ -146,7 +148,7 @@ def test_purge_without_an_answer_keeps_the_data_and_installing_again_finds_it(ad
     kept = adopted.notes()
     adopted.run("apt-get", "purge", "--yes", "kat", "demo-greeting", *MODULES)
     left = what_is_left(adopted)
-    assert {path for path in left if not path.startswith(("/var/backups/kat", *DATA))} == set()
+    assert {path for path in left if not path.startswith(("/var/backups/kat", *DATA, *POSTGRESQL))} == set()
     assert left.issuperset({"/var/lib/kat-notes/data", "/var/lib/kat-kinto/data", "/var/backups/kat"})
     assert {"notes_db", "kinto_db"} <= set(databases(adopted))
 
