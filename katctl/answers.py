@@ -67,6 +67,16 @@ def read_answers(product: Product, hosts: Hosts) -> Answers:
     return answers
 
 
+def purpose_of(module: Module, setting: Setting) -> str:
+    """What the secret in ``setting`` is kept for."""
+    return f"shared {setting.shared}" if setting.shared else f"{module.name} {setting.name}"
+
+
+def purpose_of_role(role: str) -> str:
+    """What the password of ``role`` is kept for."""
+    return f"role {role}"
+
+
 class Derivation:
     """Makes the values of settings that say how they are filled."""
 
@@ -84,7 +94,7 @@ class Derivation:
     def database_url(self, module: Module) -> str:
         """Where the module's database is, and how its role gets in."""
         assert module.database is not None  # noqa: S101
-        password = self._secrets.get(f"role {module.database.role}")
+        password = quote(self._secrets.get(purpose_of_role(module.database.role)), safe="")
         elsewhere = urlsplit(self._answers.postgresql)
         host, port = elsewhere.hostname or "localhost", elsewhere.port or 5432
         netloc = f"{module.database.role}:{password}@{host}:{port}"
@@ -97,13 +107,14 @@ class Derivation:
             return self._answers.rabbitmq
         name, host = self._product.name, elsewhere.netloc or "localhost:5672"
         vhost = elsewhere.path.removeprefix("/") or quote(name, safe="")
-        return f"{elsewhere.scheme or 'amqp'}://{name}:{self._secrets.get(BROKER)}@{host}/{vhost}"
+        password = quote(self._secrets.get(BROKER), safe="")
+        return f"{elsewhere.scheme or 'amqp'}://{name}:{password}@{host}/{vhost}"
 
     def secrets_of(self, module: Module) -> dict[str, str]:
         """All that ``module`` must know, by what it is for."""
-        wanted = {_purpose(module, setting) for setting in module.settings if "{secret}" in setting.fill}
+        wanted = {purpose_of(module, setting) for setting in module.settings if "{secret}" in setting.fill}
         if module.database:
-            wanted.add(f"role {module.database.role}")
+            wanted.add(purpose_of_role(module.database.role))
         if module.queue:
             wanted.add(BROKER)
         return {purpose: self._secrets.get(purpose) for purpose in sorted(wanted)}
@@ -117,7 +128,7 @@ class Derivation:
     def _value(self, hole: str, name: str, module: Module, setting: Setting) -> str:
         match hole:
             case "secret":
-                return self._secrets.get(_purpose(module, setting))
+                return self._secrets.get(purpose_of(module, setting))
             case "database":
                 return self.database_url(module)
             case "queue":
@@ -132,7 +143,3 @@ class Derivation:
                 return self._answers.email
             case _:
                 return ""
-
-
-def _purpose(module: Module, setting: Setting) -> str:
-    return f"shared {setting.shared}" if setting.shared else f"{module.name} {setting.name}"

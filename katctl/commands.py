@@ -27,28 +27,29 @@ def preflight(site: Site, _options: argparse.Namespace, _now: datetime) -> int:
     return _complain(doctors.preflight(site), "this machine has what it takes")
 
 
-def setup(site: Site, options: argparse.Namespace, _now: datetime) -> int:
+def setup(site: Site, options: argparse.Namespace, now: datetime) -> int:
     """Make what is missing, or say it."""
     if options.check:
         looking = open_site(site.product.root / "usr/lib" / site.product.name, site.tell, keep=False)
-        missing = list(setups.missing(looking))
+        missing = list(setups.missing(looking, now))
         print(lines.table(missing) if missing else "nothing is missing")
         return UNWELL if missing else WELL
     if options.auto and not site.answers.is_automatic:
+        settings.begin_files(site.product)
         site.tell("the administrator chose to set up by hand: katctl setup")
         return WELL
     if options.answers:
         with site.memory.alone():
             share.take(site.hosts.product, options.answers)
         site = site_again(site)
-    setups.set_up(site)
+    setups.set_up(site, now)
     site.tell(f"{site.product.name} is set up, and everything is well")
     return WELL
 
 
-def migrate(site: Site, _options: argparse.Namespace, _now: datetime) -> int:
+def migrate(site: Site, _options: argparse.Namespace, now: datetime) -> int:
     """Migrations alone."""
-    setups.migrate(site)
+    setups.migrate(site, now)
     return WELL
 
 
@@ -99,9 +100,9 @@ def backup(site: Site, options: argparse.Namespace, now: datetime) -> int:
     return WELL
 
 
-def restore(site: Site, options: argparse.Namespace, _now: datetime) -> int:
+def restore(site: Site, options: argparse.Namespace, now: datetime) -> int:
     """Bring it back, and set up."""
-    setups.set_up(bring_back(site, options.file.absolute()))
+    setups.set_up(bring_back(site, options.file.absolute()), now)
     site.tell("everything is back, and well")
     return WELL
 

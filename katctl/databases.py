@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from katctl import files, settings
+from katctl.belongings import owns_all
 from katctl.elsewhere import Wanted, databases_sql
 from katctl.errors import StepFailed, ToolFailed
 from katctl.health import url_of
 from katctl.hosts import FILE, POSTGRESQL
 from katctl.model import Module
-from katctl.postgresql import PostgreSQL, ask_as, environment, reason
+from katctl.postgresql import PostgreSQL, ask_as, environment, identifier, reason
 from katctl.settings import Origin
 from katctl.site import Site
 from katctl.state import key_of
@@ -66,7 +67,7 @@ class Databases:
     name: str = "databases"
 
     def missing(self) -> list[str]:
-        """Databases that do not let their role in, or are not its own."""
+        """Databases that do not let their role in, or are not all its own."""
         return [
             f"database {module.database.name}: {why}"
             for module in self._modules()
@@ -93,10 +94,10 @@ class Databases:
 
     def _lack(self, module: Module) -> str:
         """Why the module's role cannot use its database as its own; empty when it can."""
-        sql = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database();"
-        url = self.site.derivation.database_url(module)
+        assert module.database is not None  # noqa: S101
+        sql, url = owns_all(identifier(module.database.role)), self.site.derivation.database_url(module)
         try:
-            return "" if ask_as(url, sql) == "t" else "its role does not own it"
+            return "" if ask_as(url, sql) == "t" else "its role does not own it, or not all that is in it"
         except ToolFailed as error:
             return reason(error)
 

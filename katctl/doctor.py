@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from katctl import files, settings, systemd
+from katctl import files, legacy, settings, systemd
 from katctl.errors import KatctlError
 from katctl.hosts import FILE
 from katctl.probes import address
@@ -45,6 +45,7 @@ def examine(site: Site) -> Iterator[Complaint]:
     """What is wrong on a server that is set up."""
     yield from _history(site)
     yield from _settings(site)
+    yield from _left(site)
     yield from _shared(site)
     yield from _modes(site)
     yield from _listeners(site)
@@ -90,6 +91,14 @@ def _settings(site: Site) -> Iterator[Complaint]:
                 near = difflib.get_close_matches(value.name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else "its services may know it; we do not"
                 yield Complaint(subject=str(file), said=f"nobody told us of a setting {value.name}", hint=hint)
+
+
+def _left(site: Site) -> Iterator[Complaint]:
+    """What an administrator wrote into files of a package that was here before."""
+    for module in site.product.modules:
+        for path in legacy.lost(site.product, module):
+            hint = f"carry over what you want to {site.product.administrator_file(module.name)}, and delete it"
+            yield Complaint(subject=str(path), said="it was edited, and nothing reads it any more", hint=hint)
 
 
 def _shared(site: Site) -> Iterator[Complaint]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from katctl import amqp
+from katctl.belongings import give_all
 from katctl.postgresql import identifier, verifier
 
 Wanted = tuple[str, str, str]
@@ -26,6 +27,8 @@ SELECT 'CREATE ROLE {role}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname
 ALTER ROLE {role} LOGIN PASSWORD '{verifier(password)}';
 GRANT {role} TO current_user;
 SELECT '{create}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec
+\\connect {name}
+{give_all(role)}
 ALTER DATABASE {name} OWNER TO {role};
 REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC;
 """  # noqa: S608

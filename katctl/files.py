@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 
@@ -17,6 +18,15 @@ def write(path: Path, text: str, *, mode: int = 0o600) -> None:
         os.fsync(file.fileno())
     unfinished.chmod(mode)
     unfinished.replace(path)
+
+
+def give(root: Path, account: str) -> None:
+    """All in ``root`` becomes ``account``'s and its group's; no link is followed."""
+    owner = pwd.getpwnam(account)
+    os.chown(root, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+    for directory, below, names in os.walk(root):
+        for name in (*below, *names):
+            os.chown(f"{directory}/{name}", owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
 
 def read(path: Path) -> str:

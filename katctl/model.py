@@ -60,6 +60,8 @@ class Setting:
     shared: str = ""
     fill: str = ""
     """How its value is made: text with holes in braces, which answers.py fills."""
+    was: str = ""
+    """How it was said before there was a set-up: text in which names of other variables stand in braces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,15 @@ class Product:
         return self.root / "var/lib" / self.name
 
     @property
+    def etc(self) -> Path:
+        """The administrator's own words."""
+        return self.root / "etc" / self.name
+
+    def aside(self, package: str) -> Path:
+        """Where the scripts of ``package`` put conffiles that it has no longer."""
+        return self.state / "aside" / package
+
+    @property
     def backups(self) -> Path:
         """Where backups go."""
         return self.root / "var/backups" / self.name
@@ -172,7 +183,7 @@ class Product:
 
     def administrator_file(self, module: str) -> Path:
         """The administrator's own words, which win."""
-        return self.root / f"etc/{self.name}/{module}.conf"
+        return self.etc / f"{module}.conf"
 
     @property
     def services(self) -> Iterator[tuple[Module, Service]]:

@@ -205,8 +205,7 @@ def _extract(tar: tarfile.TarFile, info: tarfile.TarInfo, path: Path) -> None:
 def _own(root: Path, directory: Directory) -> None:
     """Numbers of accounts differ between machines; all in it is its account's."""
     root.chmod(int(directory.mode, 8))
-    for path in (root, *root.rglob("*")):
-        shutil.chown(path, directory.user, directory.user) if not path.is_symlink() else None
+    files.give(root, directory.user)
 
 
 def _open(tar: tarfile.TarFile, member: str) -> IO[bytes]:

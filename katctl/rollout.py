@@ -71,6 +71,8 @@ class Migrate:
         before = [f"{name}={version}" for name, version in sorted(upgrade.versions.items())]
         now = packages.versions(upgrade.versions)
         changed = [word for word in before if now.get(word.partition("=")[0]) != word.partition("=")[2]]
+        if not changed:
+            return f"mend the cause, then: katctl setup. The data as it was: {upgrade.backup}"
         return (
             f"mend the cause, then: katctl setup. Or go back: apt install --allow-downgrades {' '.join(changed)} && "
             f"katctl restore {upgrade.backup}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 
 from katctl import files
 from katctl.errors import SettingsError
@@ -56,6 +57,28 @@ def effective(product: Product, module: Module) -> dict[str, Value]:
         for origin, file in layers
         for name, text in parse(files.read(file), where=str(file)).items()
     }
+
+
+def administrator_text(product: Product, module: Module, values: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What the administrator's own file says to begin with."""
+    head = f"""\
+# Your settings of {module.package}, one NAME=value a line. What stands here wins over what is shipped
+# ({product.defaults_file(module.name)}, which explains every setting) and over what was generated.
+# Afterwards: katctl setup
+"""
+    return head + "".join(f"{name}={quoted(text)}\n" for name, text in values.items())
+
+
+def silent(product: Product) -> list[Module]:
+    """Modules about which the administrator has no file to write in: dpkg brings none, so that it never asks."""
+    modules = [module for module in product.modules if module.settings]
+    return [module for module in modules if not product.administrator_file(module.name).exists()]
+
+
+def begin_files(product: Product) -> None:
+    """Make the files that are not there, saying nothing yet."""
+    for module in silent(product):
+        files.write(product.administrator_file(module.name), administrator_text(product, module), mode=0o640)
 
 
 def texts(product: Product, module: Module) -> dict[str, str]:

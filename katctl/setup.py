@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from katctl import process
+from katctl.adoption import Adoption
 from katctl.errors import KatctlError, StepFailed
 from katctl.rollout import Migrate, Start, rollout
 from katctl.site import Site
 from katctl.state import Failure
-from katctl.steps import Step, foundations
+from katctl.steps import Step, beginnings, foundations
 
 MARK = "unfinished"
 """A file in the state directory while setting up is not at its end; kat-setup.service then goes on at the next boot."""
 
 
-def set_up(site: Site) -> None:
+def set_up(site: Site, now: datetime) -> None:
     """Make all that is missing. Raises KatctlError, after remembering which step failed."""
     with site.memory.alone():
         (site.product.state / MARK).touch()
         _forget_removed(site)
+        _remember_data(site)
         step_name = ""
         try:
-            for step in _steps(site):
+            for step in _steps(site, now):
                 step_name = step.name
                 _take(site, step)
         except KatctlError as error:
@@ -34,18 +37,18 @@ def set_up(site: Site) -> None:
         process.succeeds(["systemctl", "reset-failed", f"{site.product.name}-setup.service"])
 
 
-def migrate(site: Site) -> None:
+def migrate(site: Site, now: datetime) -> None:
     """Do the foundations and the migrations, and start only what a migration needs. Raises KatctlError."""
     with site.memory.alone():
         steps = rollout(site)
         last = max((number for number, step in enumerate(steps) if isinstance(step, Migrate)), default=-1)
-        for step in [*foundations(site), *steps[: last + 1]]:
+        for step in [*_beginnings(site, now), *steps[: last + 1]]:
             _take(site, step)
 
 
-def missing(site: Site) -> Iterator[tuple[str, str]]:
+def missing(site: Site, now: datetime) -> Iterator[tuple[str, str]]:
     """What ``set_up`` would make, as step and thing. Changes nothing."""
-    for step in _steps(site):
+    for step in _steps(site, now):
         for thing in step.missing():
             yield step.name, thing
 
@@ -58,8 +61,20 @@ def _forget_removed(site: Site) -> None:
         site.memory.change(enabled=tuple(unit for unit in known if unit in here))
 
 
-def _steps(site: Site) -> list[Step]:
-    return [*foundations(site), *rollout(site)]
+def _remember_data(site: Site) -> None:
+    """Purge has to know it when modules are gone."""
+    known = site.memory.state.directories
+    here = {each.path for module in site.product.modules for each in module.directories if each.backup}
+    if not here.issubset(known):
+        site.memory.change(directories=tuple(sorted({*known, *here})))
+
+
+def _steps(site: Site, now: datetime) -> list[Step]:
+    return [*_beginnings(site, now), *rollout(site)]
+
+
+def _beginnings(site: Site, now: datetime) -> list[Step]:
+    return [*beginnings(site), Adoption(site, now), *foundations(site)]
 
 
 def _take(site: Site, step: Step) -> None:

@@ -27,6 +27,7 @@ class Site:
     """As far as it is this host's."""
     hosts: Hosts
     answers: Answers
+    secrets: Secrets
     derivation: Derivation
     memory: Memory
     postgresql: PostgreSQL
@@ -57,6 +58,7 @@ def open_site(lib: Path, tell: Tell, *, keep: bool = True) -> Site:
         product=product,
         hosts=hosts,
         answers=answers,
+        secrets=secrets,
         derivation=Derivation(product, answers, hosts, secrets),
         memory=Memory(product.state),
         postgresql=PostgreSQL(answers.postgresql),

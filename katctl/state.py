@@ -52,7 +52,9 @@ class State:
     enabled: tuple[str, ...] = ()
     """Units that were enabled once; from then on that is the administrator's."""
     databases: tuple[str, ...] = ()
-    """Databases and roles (DATABASE/ROLE) that were made on this host."""
+    """Databases and roles (DATABASE/ROLE) of this host that are ours."""
+    directories: tuple[str, ...] = ()
+    """Directories of data; purge deletes them when the administrator says so."""
 
 
 def key_of(module: Module, migration: Migration) -> str:
@@ -83,6 +85,7 @@ class Memory:
             started=content.get("started", {}),
             enabled=tuple(content.get("enabled", ())),
             databases=tuple(content.get("databases", ())),
+            directories=tuple(content.get("directories", ())),
         )
 
     def change(self, **changes: Any) -> None:  # noqa: ANN401

@@ -6,8 +6,9 @@ import pwd
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import unquote, urlsplit
 
-from katctl import files, process, systemd
+from katctl import files, process, settings, systemd
 from katctl.cluster import Cluster
 from katctl.databases import Databases
 from katctl.elsewhere import broker_refusal
@@ -109,13 +110,14 @@ class Configuration:
     name: str = "configuration"
 
     def missing(self) -> list[str]:
-        """Files that do not say what they should."""
+        """Files that do not say what they should; of the administrator's, those that are not there."""
         product = self.site.product
-        return [
+        stale = [
             str(product.generated_file(module.name))
             for module in self._modules()
             if files.read(product.generated_file(module.name)) != self._text(module)
         ]
+        return [*stale, *(str(product.administrator_file(module.name)) for module in settings.silent(product))]
 
     def make(self) -> None:
         """Write them. Services see them when they are started."""
@@ -124,6 +126,7 @@ class Configuration:
             if files.read(path) != self._text(module):
                 files.write(path, self._text(module))
         (self.site.product.state / "config").chmod(0o700)
+        settings.begin_files(self.site.product)
 
     def _modules(self) -> Iterator[Module]:
         return (module for module in self.site.product.modules if any(setting.fill for setting in module.settings))
@@ -154,7 +157,7 @@ class Broker:
         """Create them on this host; elsewhere that is the other administrator's."""
         url = self.site.derivation.queue_url()
         if not self.site.answers.rabbitmq:
-            self.site.rabbitmq.provide(self.site.product.name, url.split("@")[0].rpartition(":")[2])
+            self.site.rabbitmq.provide(self.site.product.name, unquote(urlsplit(url).password or ""))
         if refusal := broker_refusal(url):
             said, hint = refusal
             if place := self.site.hosts.of_ours(RABBITMQ):
@@ -162,9 +165,14 @@ class Broker:
             raise StepFailed(f"the broker does not let us in: {said}", where=self.name, hint=hint)
 
 
+def beginnings(site: Site) -> list[Step]:
+    """The first steps, after which everything that is of this host has its account."""
+    return [Part(site), Accounts(site)]
+
+
 def foundations(site: Site) -> list[Step]:
-    """The steps that come before anything of ours runs."""
-    own: list[Step] = [Part(site), Accounts(site), Confinement(site), Configuration(site), Passage(site)]
+    """The steps after those that come before anything of ours runs."""
+    own: list[Step] = [Confinement(site), Configuration(site), Passage(site)]
     return [*own, Cluster(site), Databases(site), Broker(site), Others(site)]
 
 

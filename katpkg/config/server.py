@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from katpkg.config.nearest import did_you_mean
 from katpkg.errors import ConfigError
@@ -40,6 +40,7 @@ def check_server(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
     """Everything about settings, probes and migrations that set-up could not make sense of."""
     for number, setting in enumerate(module.settings):
         yield from _check_fill(module, setting.fill, f"{file}: settings[{number}].fill")
+        yield from _check_names(module, _named(setting.was), f"{file}: settings[{number}].was")
     for number, service in enumerate(module.services):
         if service.health is not None:
             yield from _check_health(module, service.health, f"{file}: services[{number}].health")
@@ -63,8 +64,16 @@ def _check_health(module: ModuleSpec, health: Health, where: str) -> Iterator[Co
         yield ConfigError("a probe asks either a URL or a queue", where=where, hint="keep url or queue")
     if health.queue and not module.queue:
         yield ConfigError("the module does not use the broker", where=where, hint="queue = true")
+    yield from _check_names(module, [*_named(health.url), *(pair.partition("=")[2] for pair in health.form)], where)
+
+
+def _named(text: str) -> list[str]:
+    found: list[str] = re.findall(r"\{([A-Z_][A-Z0-9_]*)\}", text)
+    return found
+
+
+def _check_names(module: ModuleSpec, names: Iterable[str], where: str) -> Iterator[ConfigError]:
     known = {setting.name for setting in module.settings}
-    named = [*re.findall(r"\{([A-Z_][A-Z0-9_]*)\}", health.url), *(pair.partition("=")[2] for pair in health.form)]
-    for name in named:
+    for name in names:
         if name not in known:
             yield ConfigError(f"there is no setting {name!r}", where=where, hint=did_you_mean(name, known))

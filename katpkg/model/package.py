@@ -82,6 +82,23 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """What a package's scripts have to know where katctl sets servers up."""
+
+    descriptors: AbsolutePath
+    """The directory that katctl's trigger is on."""
+    descriptor: AbsolutePath
+    """The package's own file there; when it is absent, an older version is somebody else's."""
+    etc: AbsolutePath
+    settings: tuple[AbsolutePath, ...]
+    """Files of settings that katctl makes; purge removes them."""
+    aside: AbsolutePath
+    """Where conffiles go that this version has no longer; katctl takes over what they say."""
+    question: Line
+    """debconf's question whether purge deletes data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualEnvironment:
     """A virtual environment in the package, and the interpreter of the server that it runs on."""
 
@@ -144,6 +161,8 @@ class PackageSpec:
     lintian: tuple[LintianOverride, ...] = ()
     starting: Starting = Starting.INSTALLATION
     setting_up: SettingUp | None = None
+    upkeep: Upkeep | None = None
+    """Set where katctl starts the units."""
     foreign: Foreign = Foreign()
     extra: Mapping[str, str] = field(default_factory=dict)
     """Files of debian/ that follow from nothing else, by what comes after the package's name: config, postinst. An RPM

@@ -119,6 +119,9 @@ class Setting:
     made once, the URLs of the module's database and of the message broker, and what the administrator answered;
     {address of SERVICE} for the address of the host that runs it, when there are several; {interface NAME} for the
     IPv4 address of a network interface. What is not known leaves the default in force."""
+    was: Line = Line("")
+    """How a package that others built under this name says its value: text in which settings stand in braces. Set-up
+    takes it over from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,21 @@ class Places:
         """The values that the administrator set; they win."""
         return AbsolutePath(f"{self.etc}/{self.module.name}.conf")
 
+    @property
+    def descriptors(self) -> AbsolutePath:
+        """What all modules tell the server about themselves; katctl's trigger is on it."""
+        return AbsolutePath(f"{self.lib}/modules.d")
+
+    @property
+    def descriptor(self) -> AbsolutePath:
+        """What the module tells."""
+        return AbsolutePath(f"{self.descriptors}/{self.module.name}.json")
+
+    @property
+    def aside(self) -> AbsolutePath:
+        """Where conffiles go that the package has no longer."""
+        return AbsolutePath(f"/var/lib/{self.prefix}/aside/{self.module.package}")
+
     def fill(self, text: str) -> str:
         """``text`` with its placeholders replaced. Raises ConfigError for one that does not exist."""
         known = {

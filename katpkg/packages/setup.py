@@ -123,6 +123,7 @@ def _values(order: Order) -> dict[str, object]:
         "lib": order.places.lib,
         "etc": order.places.etc,
         "config": order.places.config,
+        "administrator": order.places.administrator_file,
         "answers": order.places.generated_file,
         "package": order.module.package,
         "version": __version__,

@@ -10,7 +10,7 @@ from katpkg import __version__
 from katpkg.model.artifact import Attestation, Provenance
 from katpkg.model.module import ModuleSpec, Relations
 from katpkg.model.names import AbsolutePath, Line
-from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, Starting
+from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, Starting, Upkeep
 from katpkg.model.version import Version
 from katpkg.packages.contents import Contents
 from katpkg.packages.descriptor import descriptor
@@ -48,6 +48,7 @@ def make_spec(order: Order, contents: Contents, version: Version, templates: Tem
         lintian=module.lintian,
         starting=_starting(order),
         setting_up=setting_up(order) if module.is_setup else None,
+        upkeep=_upkeep(order),
         extra=setup_extra(order, templates) if module.is_setup else {},
     )
 
@@ -79,6 +80,20 @@ def _starting(order: Order) -> Starting:
     if order.module.is_setup:
         return Starting.TRIGGER
     return Starting.SETUP if order.setup and order.module.services else Starting.INSTALLATION
+
+
+def _upkeep(order: Order) -> Upkeep | None:
+    if _starting(order) is not Starting.SETUP:
+        return None
+    places = order.places
+    return Upkeep(
+        descriptors=places.descriptors,
+        descriptor=places.descriptor,
+        etc=places.etc,
+        settings=(places.administrator_file, places.generated_file) if order.module.settings else (),
+        aside=places.aside,
+        question=Line(f"{places.prefix}/purge"),
+    )
 
 
 def _changes(order: Order) -> tuple[Line, ...]:
@@ -133,7 +148,7 @@ def _entries(order: Order, contents: Contents, templates: Templates) -> Iterator
     yield from _commands(order, templates)
     if order.module.services or order.module.settings:
         yield Entry(
-            path=AbsolutePath(f"{order.places.lib}/modules.d/{order.module.name}.json"),
+            path=order.places.descriptor,
             content=descriptor(order.places),
         )
 
@@ -151,6 +166,8 @@ def _settings(order: Order, templates: Templates) -> Iterator[Entry]:
     }
     text = _render(templates, "defaults.j2", settings=module.settings, **files)
     yield Entry(path=places.defaults_file, content=text)
+    if _starting(order) is not Starting.INSTALLATION:
+        return  # katctl makes the administrator's file, so that dpkg has none to ask about
     # the same in every version, for dpkg asks about a conffile when both sides changed it
     yield Entry(
         kind=EntryKind.CONFFILE,

@@ -16,6 +16,9 @@ kat-common kat/host-name string kat.example.org
 kat-common kat/admin-email string admin@example.org
 """
 
+HIDDEN = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh")
+"""What makes a command see neither systemd nor its sockets, as in a chroot."""
+
 EVERY_PATH = """
 find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/tmp \\
     -o -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /root \\
@@ -30,14 +33,20 @@ class Server(Machine):
         self._published = published
         super().__init__(debian_root(published.codename, packages), f"{name}-{published.codename}")
 
-    def install(self, answers: str = ANSWERS, *wanted: str) -> None:
-        """Trust the archive, and ``apt install kat``, or what is ``wanted``, with these answers to its questions."""
+    def install(self, answers: str = ANSWERS, *wanted: str, is_chroot: bool = False) -> None:
+        """Trust the archive, and ``apt install kat``, or what is ``wanted``, with these answers to its questions; where
+        no systemd is seen, if it is as in a chroot.
+        """
+        self.trust()
+        self.shell(f"debconf-set-selections <<'END'\n{answers}END")
+        self.run(*(HIDDEN if is_chroot else ()), "apt-get", "install", "--yes", *(wanted or ("kat",)))
+
+    def trust(self) -> None:
+        """Reach the archive, and trust it."""
         self.before = self.paths()
         project = self._published.definition.project
         self.serve(project.publish.store, PORT)
         install_keyring(self, project, self._published.codename)
-        self.shell(f"debconf-set-selections <<'END'\n{answers}END")
-        self.run("apt-get", "install", "--yes", *(wanted or ("kat",)))
 
     def paths(self) -> frozenset[str]:
         """Everything that is there, but for what changes by itself."""

@@ -130,6 +130,13 @@ def test_a_migration_that_fails_leaves_the_way_back_and_the_next_version_mends_i
     server.assert_healthy()
 
 
+def test_where_no_systemd_runs_nothing_is_started_and_set_up_is_left_to_the_boot(second: Server) -> None:
+    assert second.says("dpkg", "--audit") == ""
+    assert second.says("systemctl", "list-units", "--no-legend", "--state=active", "kat-*") == ""
+    assert second.says("systemctl", "is-enabled", "kat-setup.service") == "enabled"
+    assert second.run("test", "-e", "/var/lib/kat/unfinished", check=False).returncode == 0
+
+
 def test_set_up_goes_on_where_it_was_killed(second: Server) -> None:
     assert second.run("systemctl", "is-active", "kat-notes", check=False).returncode != 0
     for tenths in (2, 6, 12, 25, 40, 60):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from email.utils import formatdate
 from pathlib import Path
@@ -15,6 +15,7 @@ from katpkg.model.binary import INPUTS_FIELD
 from katpkg.model.package import EntryKind, PackageSpec, Starting
 from katpkg.model.target import Compression
 from katpkg.packages.deb.overrides import overrides_for
+from katpkg.packages.deb.scripts import maintainer_scripts
 from katpkg.packages.staging import stage
 from katpkg.packages.systemd import render_sysusers, render_tmpfiles
 from katpkg.packages.templates import Templates
@@ -59,7 +60,8 @@ def debianize(spec: PackageSpec, into: Path, templates: Templates, compression: 
     (debian / "source").mkdir(parents=True)
     for entry in spec.entries:
         stage(entry, into / "root")
-    for name, text in _files(spec, templates, compression).items():
+    files = _files(spec, templates, compression) | maintainer_scripts(spec, templates, _conffiles(into / "root"))
+    for name, text in files.items():
         (debian / name).write_text(text)
     (debian / "rules").chmod(0o755)
     _check_control(debian / "control", spec)
@@ -82,10 +84,14 @@ def _files(spec: PackageSpec, templates: Templates, compression: Compression) ->
         ),
         f"{spec.name}.install": "".join(_install_lines(spec)),
         **_systemd_files(spec),
-        **_maintainer_scripts(spec, templates),
         **{f"{spec.name}.{suffix}": text for suffix, text in spec.extra.items()},
     }
     return {name: text for name, text in files.items() if text}
+
+
+def _conffiles(root: Path) -> list[str]:
+    """All that lies in /etc (dh_installdeb(1))."""
+    return sorted(f"/{path.relative_to(root)}" for path in (root / "etc").rglob("*") if path.is_file())
 
 
 def _control(spec: PackageSpec, templates: Templates) -> str:
@@ -145,29 +151,6 @@ def _systemd_files(spec: PackageSpec) -> dict[str, str]:
         f"{spec.name}.tmpfiles": render_tmpfiles(spec.directories),
         f"{spec.name}.triggers": f"interest-noawait {interpreter}\n" if interpreter else "",
     }
-
-
-def _maintainer_scripts(spec: PackageSpec, templates: Templates) -> Mapping[str, str]:
-    """Only those that have more to say than what debhelper adds by itself."""
-    scripts = {}
-    environment = spec.virtual_environment
-    prepares = spec.starting is Starting.SETUP
-    if environment is not None:
-        values = {
-            "environment": environment,
-            "python": Path(environment.interpreter).name,
-            "services": [f"{unit.name}.service" for unit in spec.units if unit.suffix == "service"],
-        }
-        scripts[f"{spec.name}.postinst"] = templates.render("postinst.j2", **values)
-    if environment is not None or prepares:
-        units = [f"{unit.name}.{unit.suffix}" for unit in spec.units]
-        scripts[f"{spec.name}.prerm"] = templates.render(
-            "prerm.j2", environment=environment, prepares=prepares, units=units
-        )
-    if spec.directories:
-        paths = [directory.path for directory in spec.directories]
-        scripts[f"{spec.name}.postrm"] = templates.render("postrm.j2", directories=paths)
-    return scripts
 
 
 def _check_control(path: Path, spec: PackageSpec) -> None:

@@ -106,9 +106,11 @@ def generated(root: Path, module: str) -> dict[str, str]:
 def test_every_value_is_derived_and_a_shared_one_is_the_same_for_all(tmp_path: Path) -> None:
     site = make_site(tmp_path, WEB, OTHER)
     step = Configuration(site)
-    assert len(step.missing()) == 2
+    assert len(step.missing()) == 4
     step.make()
     assert step.missing() == []
+    assert parse((tmp_path / "etc/kat/web.conf").read_text()) == {}
+    assert stat.S_IMODE((tmp_path / "etc/kat/web.conf").stat().st_mode) == 0o640
     web = generated(tmp_path, "web")
     secrets = json.loads((tmp_path / "var/lib/kat/secrets.json").read_text())
     assert web["DB"] == f"postgresql://web:{secrets['role web']}@localhost:5432/web_db"

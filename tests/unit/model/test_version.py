@@ -147,3 +147,9 @@ def test_dpkg_itself_orders_the_hard_ones_so() -> None:
     for one, other in pairwise(hard):
         assert subprocess.run(["dpkg", "--compare-versions", one, "lt", other], check=False).returncode == 0
         assert Version(one) < Version(other)
+
+
+@pytest.mark.parametrize("theirs", ["1.20.1", "1.20.0~rc2"])
+def test_our_package_of_a_release_is_newer_than_the_one_that_others_built(theirs: str) -> None:
+    for release in (BOOKWORM, TRIXIE):
+        assert dpkg_says(theirs, "lt", with_revision(Version(theirs), 1, release))

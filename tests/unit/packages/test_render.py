@@ -23,7 +23,7 @@ from katpkg.model.names import (
     UnitName,
     VariableName,
 )
-from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, Starting, VirtualEnvironment
+from katpkg.model.package import Account, Entry, EntryKind, PackageSpec, Starting, Upkeep, VirtualEnvironment
 from katpkg.model.service import Command, Health, Sandbox, Service, Setting
 from katpkg.model.target import Compression
 from katpkg.packages.deb.debianize import debianize
@@ -62,12 +62,21 @@ DIRECTORY = Directory(path=AbsolutePath("/var/lib/kat-web"), user=AccountName("k
 MODULE = make_module(services=(SERVICE, TIMER), settings=SETTINGS, directories=(DIRECTORY,))
 PLACES = Places(prefix=PackageName("kat"), module=MODULE, target=make_target())
 
+CONFFILE = Entry(path=AbsolutePath("/etc/kat/web.conf"), content=b"#\n", kind=EntryKind.CONFFILE, mode=0o640)
+UPKEEP = Upkeep(
+    descriptors=PLACES.descriptors,
+    descriptor=PLACES.descriptor,
+    etc=PLACES.etc,
+    settings=(PLACES.administrator_file, PLACES.generated_file),
+    aside=PLACES.aside,
+    question=Line("kat/purge"),
+)
 FULL = make_spec(
     architecture=Architecture("amd64"),
     relations=Relations(depends=(Line("python3 (>= 3.11)"), Line("python3 (<< 3.12)")), suggests=(Line("kat"),)),
     entries=(
         Entry(path=AbsolutePath("/usr/lib/kat/web.defaults"), content=b"WEB_PORT=8000\n"),
-        Entry(path=AbsolutePath("/etc/kat/web.conf"), content=b"#\n", kind=EntryKind.CONFFILE, mode=0o640),
+        CONFFILE,
         Entry(path=AbsolutePath("/usr/bin/kat-web"), content=b"#!/bin/sh\n", mode=0o755),
         Entry(path=AbsolutePath("/usr/share/kat/link"), content="../elsewhere", kind=EntryKind.SYMLINK),
     ),
@@ -83,7 +92,16 @@ FULL = make_spec(
 CASES: dict[str, tuple[PackageSpec, Compression]] = {
     "full": (FULL, Compression.XZ),
     "least": (make_spec(), Compression.XZ),
-    "managed": (make_spec(units=FULL.units, starting=Starting.SETUP), Compression.XZ),
+    "managed": (
+        make_spec(
+            units=FULL.units,
+            starting=Starting.SETUP,
+            upkeep=UPKEEP,
+            entries=(CONFFILE,),
+            directories=(DIRECTORY, replace(DIRECTORY, path=AbsolutePath("/var/lib/kat-web-data"), backup=True)),
+        ),
+        Compression.XZ,
+    ),
     "noble": (make_spec(target=make_target(NOBLE)), Compression.ZSTD),
 }
 
@@ -120,7 +138,7 @@ def test_dpkg_reads_the_changelog_and_shell_reads_the_scripts(case: str, tmp_pat
     )
     assert int(shown.stdout) == spec.source_date_epoch
     for script in (tmp_path / "tree/debian").glob("*.p*[mt]"):
-        if script.suffix in (".postinst", ".prerm", ".postrm"):
+        if script.suffix in (".preinst", ".postinst", ".prerm", ".postrm"):
             subprocess.run(["sh", "-n", script], check=True)
 
 

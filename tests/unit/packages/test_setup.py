@@ -111,6 +111,12 @@ def test_where_there_is_one_it_starts_the_services_of_the_others(tmp_path: Path)
     assert "kat-common" in managed.relations.depends
 
 
+def test_where_there_is_one_dpkg_has_no_settings_to_ask_about(tmp_path: Path) -> None:
+    paths = {each.path for each in spec_of(tmp_path, WEB, SETUP).entries}
+    assert "/usr/lib/kat/web.defaults" in paths
+    assert not [path for path in paths if path.startswith("/etc/")]
+
+
 def test_where_there_is_none_packages_start_their_services_themselves(tmp_path: Path) -> None:
     alone = spec_of(tmp_path, WEB)
     assert alone.starting is Starting.INSTALLATION

@@ -1,0 +1,100 @@
+"""Making a server ours that ran packages of the same names which others built: nothing is lost, and nothing asked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from katctl import files, packages, process
+from katctl.backup import UPGRADE, back_up, default_path, forget_old
+from katctl.databases import is_the_administrators, with_data
+from katctl.legacy import DONE, said_before, take_over
+from katctl.model import Module
+from katctl.rollout import stop_all
+from katctl.settings import administrator_text
+from katctl.site import Site
+from katctl.state import Upgrade, key_of
+
+NEW = "new"
+"""The list of what a package put aside, until it is taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """Settings, secrets, databases, files and units of what was here before. It may be interrupted anywhere."""
+
+    site: Site
+    now: datetime
+    name: str = "adopt what was here before"
+
+    def missing(self) -> list[str]:
+        """Packages whose predecessors left something."""
+        return [module.package for module in self._modules()]
+
+    def make(self) -> None:
+        """Take it over. The data is kept as it was before anything else touches it."""
+        site, modules = self.site, self._modules()
+        stop_all(site)
+        for module in modules:
+            site.tell(f"adopting {module.package}")
+            self._words(module)
+        self._databases(modules)
+        self._back_up()
+        for module in modules:
+            for directory in module.directories:
+                if Path(directory.path).is_dir():
+                    files.give(Path(directory.path), directory.user)
+            self._units(module)
+            aside = site.product.aside(module.package)
+            files.give(aside, "root")
+            (aside / NEW).replace(aside / DONE)
+
+    def _modules(self) -> list[Module]:
+        product = self.site.product
+        return [module for module in product.modules if (product.aside(module.package) / NEW).exists()]
+
+    def _words(self, module: Module) -> None:
+        product = self.site.product
+        if not module.settings:
+            return
+        left = take_over(self.site, module, said_before(product, module))
+        path = product.administrator_file(module.name)
+        if not path.exists():
+            files.write(path, administrator_text(product, module, left), mode=0o640)
+        os.chown(product.etc, 0, 0)
+        product.etc.chmod(0o755)
+
+    def _databases(self, modules: list[Module]) -> None:
+        """Those that are where ours would be are ours; new data is not made in them again."""
+        site = self.site
+        ours = {m.name: m.database for m in modules if m.database and not is_the_administrators(site, m)}
+        if not ours or not site.answers.makes_databases:
+            return
+        if not site.answers.postgresql:
+            process.succeeds(["systemctl", "start", "postgresql.service"])
+        there = site.postgresql.ask("SELECT datname FROM pg_database;").split()
+        found = [module for module in modules if (database := ours.get(module.name)) and database.name in there]
+        versions = packages.versions(module.package for module in found)
+        once = {key_of(m, each): versions.get(m.package, "") for m in found for each in m.migrations if each.once}
+        state = site.memory.state
+        known = {f"{ours[module.name].name}/{ours[module.name].role}" for module in found}
+        site.memory.change(
+            databases=tuple(sorted({*state.databases, *known})), migrated={**once, **dict(state.migrated)}
+        )
+
+    def _back_up(self) -> None:
+        """The packages of before are in no archive, so the way back has the data alone."""
+        site = self.site
+        upgrade = site.memory.state.upgrade or Upgrade(backup="", versions={})
+        if not upgrade.backup and with_data(site):
+            path = back_up(site, default_path(site, self.now, UPGRADE), self.now, data=False)
+            forget_old(site, keep=path)
+            site.memory.change(upgrade=replace(upgrade, backup=str(path)))
+
+    def _units(self, module: Module) -> None:
+        """What the administrator had disabled counts as enabled once, and so stays disabled."""
+        disabled = files.read(self.site.product.aside(module.package) / "disabled").split()
+        known = {service.unit for service in module.services}
+        self.site.memory.change(enabled=tuple(sorted({*self.site.memory.state.enabled, *known.intersection(disabled)})))
