@@ -87,13 +87,14 @@ def survey(machine: Machine, project: Project) -> Table:
     table = Table(title="what is installed and runs", title_justify="left", title_style="bold")
     for column in ("package", "version", "what", "is", "because"):
         table.add_column(column, overflow="fold")
-    for module in project.modules[BOOKWORM]:
-        version = machine.says("dpkg-query", "--show", "--showformat=${Version}", module.package)
+    installed = machine.says("dpkg-query", "--show", "--showformat=${Package} ${Version}\n").splitlines()
+    versions = dict(line.split(" ") for line in installed)
+    for module in (each for each in project.modules[BOOKWORM] if each.package in versions):
         mine = [(each["subject"], each["verdict"], each["said"]) for each in found if each["module"] == module.name]
         for row in mine or [("", "", "")]:
-            table.add_row(module.package, version, *row)
+            table.add_row(module.package, versions[module.package], *row)
     keyring = project.archive.keyring_package
-    table.add_row(keyring, machine.says("dpkg-query", "--show", "--showformat=${Version}", keyring), "", "", "")
+    table.add_row(keyring, versions[keyring], "", "", "")
     return table
 
 

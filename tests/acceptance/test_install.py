@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from katpkg.model.service import Service
+from scripts.demo.__main__ import survey
 from scripts.lab.roots import KEPT
 from tests.acceptance.server import Server
 from tests.conftest import Published
@@ -41,6 +42,14 @@ def test_units_are_fenced_in_and_well_all_the_same(server: Server, published: Pu
         exposure = float(report.splitlines()[-1].partition(": ")[2].split()[0])
         assert exposure <= 2.0, f"{service.name}: {exposure}"
     server.assert_healthy()
+
+
+def test_the_demo_shows_what_is_installed_and_how_it_is(server: Server, published: Published) -> None:
+    table = survey(server, published.definition.project)
+    packages, verdicts = ([*column.cells] for column in (table.columns[0], table.columns[3]))
+    assert {"kat", "kat-common", "kat-kinto", "kat-notes", "kat-archive-keyring"} <= {*packages}
+    assert "kat-core" not in packages  # a role of several hosts, which is not this one's
+    assert {*verdicts} == {"", "well"}
 
 
 def test_a_command_runs_with_the_settings_and_the_account_of_its_module(server: Server) -> None:
