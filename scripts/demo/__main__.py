@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from katpkg.config.project import load_project
-from katpkg.model.names import Codename
+from katpkg.model.module import ModuleSpec
+from katpkg.model.names import Codename, PackageName
 from katpkg.model.project import Project
 from scripts.lab.archive import install_keyring
 from scripts.lab.machine import Machine
@@ -45,7 +47,7 @@ def main() -> None:
     step("a Debian 12 machine with nothing of ours on it")
     with Machine(debian_root(BOOKWORM), "demo") as machine:
         install(machine, project)
-        table = survey(machine, project)
+        table = survey(machine, project.archive.keyring_package, project.modules[BOOKWORM])
     say.print(table)
     say.print(f"done in {time.monotonic() - began:.0f} s. The archive: {BUILD / 'public'}")
     say.print("next: docs/tutorial/first-archive.md makes one of your own.")
@@ -81,7 +83,7 @@ def install(machine: Machine, project: Project) -> None:
     machine.run("apt-get", "install", "--yes", project.archive.name)
 
 
-def survey(machine: Machine, project: Project) -> Table:
+def survey(machine: Machine, keyring: PackageName, modules: Sequence[ModuleSpec]) -> Table:
     """What is installed on the machine, and how it says it is. Raises AssertionError when something is not well."""
     found = json.loads(machine.says("katctl", "health", "--json"))["findings"]
     table = Table(title="what is installed and runs", title_justify="left", title_style="bold")
@@ -89,11 +91,10 @@ def survey(machine: Machine, project: Project) -> Table:
         table.add_column(column, overflow="fold")
     installed = machine.says("dpkg-query", "--show", "--showformat=${Package} ${Version}\n").splitlines()
     versions = dict(line.split(" ") for line in installed)
-    for module in (each for each in project.modules[BOOKWORM] if each.package in versions):
+    for module in (each for each in modules if each.package in versions):
         mine = [(each["subject"], each["verdict"], each["said"]) for each in found if each["module"] == module.name]
         for row in mine or [("", "", "")]:
             table.add_row(module.package, versions[module.package], *row)
-    keyring = project.archive.keyring_package
     table.add_row(keyring, versions[keyring], "", "", "")
     return table
 
