@@ -14,9 +14,7 @@ def maintainer_scripts(spec: PackageSpec, templates: Templates, conffiles: Seque
     scripts = {}
     environment, upkeep = spec.virtual_environment, spec.upkeep
     if upkeep is not None:
-        scripts["preinst"] = templates.render(
-            "preinst.j2", name=spec.name, environment=environment, upkeep=upkeep, conffiles=conffiles
-        )
+        scripts["preinst"] = templates.render("preinst.j2", name=spec.name, upkeep=upkeep, conffiles=conffiles)
     if environment is not None or upkeep is not None:
         scripts["postinst"] = _postinst(spec, templates)
         scripts["prerm"] = templates.render(

@@ -97,7 +97,6 @@ CASES: dict[str, tuple[PackageSpec, Compression]] = {
             units=FULL.units,
             starting=Starting.SETUP,
             upkeep=UPKEEP,
-            virtual_environment=FULL.virtual_environment,
             entries=(CONFFILE,),
             directories=(DIRECTORY, replace(DIRECTORY, path=AbsolutePath("/var/lib/kat-web-data"), backup=True)),
         ),
