@@ -26,7 +26,7 @@ KILLS = {
     ),
     "trixie": (
         ("after", "katctl kat-*.prerm prepare-upgrade"),
-        ("before", "python3.* kat-notes.postinst -m compileall *"),
+        ("before", "python3.* kat-notes.postinst *-m compileall *"),
     ),
 }
 """Where dpkg is killed: after a prerm, while it unpacks, in a postinst, and in the trigger."""
