@@ -135,7 +135,8 @@ def _listeners(site: Site) -> Iterator[Complaint]:
     for port, everywhere in sorted(_listening()):
         if everywhere and port in BROKER_PORTS:
             said = f"{BROKER_PORTS[port]} listens on every address, port {port}"
-            yield Complaint(subject="RabbitMQ", said=said, hint="katctl setup, or a firewall when others use it too")
+            # set-up confines a broker that is new; this one somebody else configured, or uses
+            yield Complaint(subject="RabbitMQ", said=said, hint="bind it to 127.0.0.1, or use a firewall")
 
 
 def _listening() -> set[tuple[int, bool]]:

@@ -70,14 +70,15 @@ deb-systemd-helper unmask kat-{module}.service >/dev/null
 deb-systemd-helper enable kat-{module}.service >/dev/null
 chown -R root:kat /etc/kat
 chown -R kat:kat /var/lib/kat-{module}
+ln -f /opt/venvs/kat-{module}/bin/python /opt/venvs/kat-{module}/bin/python,orig
 systemctl daemon-reload
 deb-systemd-invoke restart kat-{module}.service
 """,
     "prerm": """\
 #!/bin/sh
 set -e
-rm -f /opt/venvs/kat-{module}/bin/python,orig
 if [ "$1" = remove ]; then
+    rm -f /opt/venvs/kat-{module}/bin/*,orig
     deb-systemd-invoke stop kat-{module}.service
 fi
 """,
@@ -122,7 +123,7 @@ def build(directory: Path, module: str, version: str) -> Path:
         f"lib/systemd/system/kat-{module}.service": UNIT.format(module=module, port=PORTS[module]),
         f"usr/lib/sysusers.d/kat-{module}.conf": 'u kat - "Somebody" /nonexistent\n',
         f"usr/lib/kat/{module}.defaults": "# nothing\n",
-        f"opt/venvs/kat-{module}/bin/python,orig": "an interpreter\n",
+        f"opt/venvs/kat-{module}/bin/python": "an interpreter\n",
         "DEBIAN/control": f"""\
 Package: kat-{module}
 Version: {version}

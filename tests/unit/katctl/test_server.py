@@ -204,6 +204,18 @@ def test_a_password_in_a_file_of_the_administrator_is_told_when_others_may_read_
     assert complaints(tmp_path, describe()) == []
 
 
+def test_a_broker_that_others_configured_is_told_with_what_setup_would_not_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # nothing may listen on every address here, where no broker is installed either
+    monkeypatch.setattr(doctor, "_listening", lambda: {(5672, False), (25672, True), (8000, True)})
+    monkeypatch.setattr(doctor, "surroundings", lambda _: ())
+    assert complaints(tmp_path, describe(queue=True)) == [
+        ("its distribution listens on every address, port 25672", "bind it to 127.0.0.1, or use a firewall")
+    ]
+    assert complaints(tmp_path, describe()) == []
+
+
 def test_what_did_not_end_is_told_with_how_it_goes_on(tmp_path: Path) -> None:
     memory = make_site(tmp_path, describe()).memory
     memory.change(restoring="/x.tar", failure=Failure(step="databases", message="it cannot be made", hint="do this"))
