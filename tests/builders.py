@@ -131,7 +131,7 @@ def make_package(
         "Description": "short\n long\n .\n more",
         "Katpkg-Inputs": "1" * 64,
     }
-    return BinaryPackage(path=path, digest=Digest.of(path), fields=fields, members=lambda: ("/usr/share/x",))
+    return BinaryPackage(file=str(path), digest=Digest.of(path), fields=fields, members=lambda: ("/usr/share/x",))
 
 
 def make_deb(

@@ -25,7 +25,8 @@ They are read when somebody asks: few do, and a virtual environment has ten thou
 class BinaryPackage:
     """A built package, known by reading the built file back."""
 
-    path: Path
+    file: str
+    """Where it lies; a text, because an archive has fifty thousand of them."""
     digest: Digest
     fields: Mapping[str, str]
     """Its control fields, in their order; of an RPM, the same by the same names."""
@@ -40,6 +41,11 @@ class BinaryPackage:
         object.__setattr__(self, "name", PackageName(self.fields["Package"]))
         object.__setattr__(self, "version", Version(self.fields["Version"]))
         object.__setattr__(self, "architecture", Architecture(self.fields["Architecture"]))
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return Path(self.file)
 
     @property
     def inputs(self) -> str:

@@ -110,9 +110,9 @@ class BuildDirectory:
 
     def package(self, built: Built) -> BinaryPackage:
         """``built`` as a package in its place. Nothing is read."""
-        path = self.path / built.filename
+        file = f"{self.path}/{built.filename}"
         return BinaryPackage(
-            path=path, digest=built.digest, fields=built.fields, members=built.members, format=built.format
+            file=file, digest=built.digest, fields=built.fields, members=built.members, format=built.format
         )
 
     def write(self, packages: Iterable[Built]) -> None:
@@ -145,7 +145,7 @@ class BuildDirectory:
     def _parse(self, entry: Mapping[str, Any]) -> Built:
         fields = {str(name): str(value) for name, value in entry["fields"].items()}
         digest = Digest(size=entry["size"], sha256=Sha256(entry["sha256"]))
-        package = BinaryPackage(path=self.path, digest=digest, fields=fields, members=tuple, format=self._format)
+        package = BinaryPackage(file=str(self.path), digest=digest, fields=fields, members=tuple, format=self._format)
         members = partial(self._list, self.path / package.filename, digest)
         return Built.of(replace(package, members=members), entry["inputs"])
 

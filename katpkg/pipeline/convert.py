@@ -90,7 +90,7 @@ def _keep(package: BinaryPackage, into: Path) -> BinaryPackage:
     path = into / package.filename
     package.path.chmod(0o644)
     package.path.replace(path)
-    return replace(package, path=path)
+    return replace(package, file=str(path))
 
 
 def names_of(debs: Sequence[Path]) -> frozenset[str]:

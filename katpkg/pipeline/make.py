@@ -152,7 +152,7 @@ def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:
     path = directory / package.filename
     package.path.chmod(0o644)
     package.path.replace(path)
-    return replace(package, path=path)
+    return replace(package, file=str(path))
 
 
 def check(shop: Workshop, package: BinaryPackage, target: Target) -> None:

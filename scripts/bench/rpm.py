@@ -118,7 +118,7 @@ def package_of(path: Path) -> BinaryPackage:
     """What its name says: these are our own."""
     name, version, release = path.name.removesuffix(".noarch.rpm").rsplit("-", 2)
     return BinaryPackage(
-        path=path,
+        file=str(path),
         digest=Digest.of(path),
         fields={"Package": name, "Version": f"{version}-{release}", "Architecture": "all"},
         members=tuple,

@@ -29,7 +29,7 @@ class DebReader:
     Its methods raise BuildError for whatever dpkg would refuse, and for more.
     """
 
-    def __init__(self, take: Callable[[int], bytes], path: Path) -> None:
+    def __init__(self, take: Callable[[int], bytes], path: Path | str) -> None:
         """``take`` gives the next so many bytes of the file, and fewer at its end alone; ``path`` is for people."""
         self._take = take
         self._path = path
@@ -92,6 +92,6 @@ class DebReader:
         return invalid(self._path, f"it holds {member.name} {where}; there are debian-binary, control.tar and data.tar")
 
 
-def invalid(path: Path, reason: str) -> BuildError:
+def invalid(path: Path | str, reason: str) -> BuildError:
     """The one error for all that can be wrong with a .deb."""
-    return BuildError(f"{path.name} is no valid package: {reason}", where=str(path))
+    return BuildError(f"{Path(path).name} is no valid package: {reason}", where=str(path))

@@ -27,7 +27,7 @@ from katpkg.report import Reporter
 LARGEST_CONTROL = 1 << 20
 
 
-def read_deb(path: Path, *, look_inside: bool = True) -> BinaryPackage:
+def read_deb(path: Path | str, *, look_inside: bool = True) -> BinaryPackage:
     """What the .deb at ``path`` is and holds. Raises BuildError.
 
     Without ``look_inside`` its data is hashed and not unpacked; that is done, and may raise, when its members are asked
@@ -43,7 +43,7 @@ def read_deb(path: Path, *, look_inside: bool = True) -> BinaryPackage:
             if look_inside:
                 members = partial(_split, "\n".join(_paths(deb.unpack(data))))
             deb.finish()
-            return BinaryPackage(path=path, digest=reading.digest(), fields=fields, members=members)
+            return BinaryPackage(file=str(path), digest=reading.digest(), fields=fields, members=members)
         except Damaged as error:
             raise invalid(path, f"it is damaged: {error}") from error
         except ValueError as error:
@@ -57,7 +57,7 @@ def read_debs(paths: Sequence[str], reporter: Reporter, *, look_inside: bool = T
     """
     with reporter.progress("reading packages", len(paths)) as meter:
         for path in paths:
-            yield read_deb(Path(path), look_inside=look_inside)
+            yield read_deb(path, look_inside=look_inside)
             meter.advance()
 
 
@@ -69,10 +69,10 @@ class Unread:
 
     def __call__(self) -> tuple[str, ...]:
         """The paths that it holds. Raises BuildError."""
-        return list_members(Path(self.path))
+        return list_members(self.path)
 
 
-def list_members(path: Path) -> tuple[str, ...]:
+def list_members(path: Path | str) -> tuple[str, ...]:
     """The paths that the .deb at ``path`` holds. Raises BuildError."""
     return read_deb(path).members()
 

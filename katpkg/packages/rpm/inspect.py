@@ -26,7 +26,7 @@ def read_rpm(path: Path) -> BinaryPackage:
     header = _header(path)
     try:
         return BinaryPackage(
-            path=path,
+            file=str(path),
             digest=Digest.of(path),
             fields=_fields(header),
             members=partial(tuple, _members(header)),

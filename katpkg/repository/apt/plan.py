@@ -38,7 +38,7 @@ class AptRepository:
         """``package`` as it will be published here. Raises RepositoryError when it may not be."""
         check_fit(self._suite, package)
         stanza = Stanza.of(package, layout.pool(self._suite, package))
-        return Incoming(stanza=stanza, path=str(package.path), members=package.members)
+        return Incoming(stanza=stanza, path=package.file, members=package.members)
 
     def adding(self, packages: Iterable[BinaryPackage]) -> Change:
         """The change that publishes ``packages``. Raises RepositoryError when one may not be published here."""

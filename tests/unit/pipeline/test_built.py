@@ -26,7 +26,7 @@ def built(tmp_path: Path, **control: str) -> tuple[BuildDirectory, BinaryPackage
     package = read_deb(make_deb(tmp_path / f"made{len(control)}", control))
     path = directory.path / package.filename
     package.path.replace(path)
-    return directory, replace(package, path=path)
+    return directory, replace(package, file=str(path))
 
 
 def test_a_package_comes_back_as_it_was_recorded_and_its_file_is_not_read(tmp_path: Path) -> None:
