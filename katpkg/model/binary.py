@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from katpkg.model.digests import Digest
@@ -19,6 +20,11 @@ Members = Callable[[], tuple[str, ...]]
 
 They are read when somebody asks: few do, and a virtual environment has ten thousand. May raise BuildError.
 """
+
+
+# packages of one name and version come one after the other, and can share them
+_name = lru_cache(maxsize=256)(PackageName)
+_version = lru_cache(maxsize=256)(Version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +44,8 @@ class BinaryPackage:
 
     def __post_init__(self) -> None:
         """Read the names once: an archive of thousands asks for them often. Raises ValueError."""
-        object.__setattr__(self, "name", PackageName(self.fields["Package"]))
-        object.__setattr__(self, "version", Version(self.fields["Version"]))
+        object.__setattr__(self, "name", _name(self.fields["Package"]))
+        object.__setattr__(self, "version", _version(self.fields["Version"]))
         object.__setattr__(self, "architecture", Architecture(self.fields["Architecture"]))
 
     @property
