@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from katpkg.model.names import Codename
 from scripts.lab.link import FIRST, SECOND, link
 from scripts.lab.machine import Machine
 from scripts.lab.roots import debian_root
@@ -14,19 +15,21 @@ from tests.acceptance.server import Server
 from tests.acceptance.test_setup import ACCOUNT_FILES
 from tests.conftest import Published
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("bookworm")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("codename")]
 
 PLAIN = ("python3", "postgresql-client")
 """What a host has that keeps databases and broker elsewhere."""
 
 LISTEN = f"""
-echo "listen_addresses = '{FIRST}'" >/etc/postgresql/15/main/conf.d/network.conf
+cd /etc/postgresql/*/main
+echo "listen_addresses = '{FIRST}'" >conf.d/network.conf
 systemctl restart postgresql
 echo 'listeners.tcp.1 = {FIRST}:5672' >/etc/rabbitmq/rabbitmq.conf
 systemctl restart rabbitmq-server
 """
 LET_IN = f"""
-echo 'host all all {SECOND}/32 scram-sha-256' >>/etc/postgresql/15/main/pg_hba.conf
+cd /etc/postgresql/*/main
+echo 'host all all {SECOND}/32 scram-sha-256' >>pg_hba.conf
 systemctl reload postgresql
 """
 URLS = f"""
@@ -36,15 +39,9 @@ kat-common kat/rabbitmq-url password amqp://notes:word@{FIRST}/notes
 
 
 @pytest.fixture
-def codename() -> str:
-    """One release will do: what differs between them is tested on one host."""
-    return "bookworm"
-
-
-@pytest.fixture
-def data() -> Iterator[Machine]:
+def data(codename: str) -> Iterator[Machine]:
     """A machine with PostgreSQL and RabbitMQ, and nothing of ours."""
-    with Machine(debian_root("bookworm"), "data") as machine:
+    with Machine(debian_root(Codename(codename)), "data") as machine:
         yield machine
 
 
