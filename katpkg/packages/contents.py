@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from katpkg.errors import BuildError
 from katpkg.model.artifact import Payload
 from katpkg.model.names import Line
 from katpkg.model.package import VirtualEnvironment
 from katpkg.model.payload import DebPayload, MetaPayload, SetupPayload, TreePayload, VenvPayload, WheelPayload
-from katpkg.packages.copies import copy_out
+from katpkg.packages.copies import copy_out, only_file
 from katpkg.packages.order import Order
 from katpkg.packages.relocate import relocate
 from katpkg.packages.repack import unpack_deb
@@ -56,18 +55,5 @@ def lay_out(order: Order, payload: Payload | None, root: Path) -> Contents:
                 virtual_environment=environment.on_the_server,
             )
         case DebPayload() as kind:
-            repacked = unpack_deb(find_deb(payload, kind), kind.drop, order.places, root)
+            repacked = unpack_deb(only_file(payload, kind.deb, "deb"), kind.drop, order.places, root)
             return Contents(root=root, depends=repacked.depends, virtual_environment=repacked.virtual_environment)
-
-
-def find_deb(payload: Payload, kind: DebPayload) -> Path:
-    """The one file of ``payload`` that is the package. Raises BuildError."""
-    found = sorted(path for path in payload.root.rglob(kind.deb) if path.is_file())
-    if len(found) == 1:
-        return found[0]
-    there = sorted(str(path.relative_to(payload.root)) for path in payload.root.rglob("*") if path.is_file())
-    raise BuildError(
-        f"{len(found)} files match {kind.deb!r}, and it must be one",
-        where=payload.artifact.name,
-        hint=f"it holds {', '.join(there[:8]) or 'nothing'}; say which one in payload.deb",
-    )

@@ -1,4 +1,4 @@
-"""Files of a payload that go to a place of their own."""
+"""Files of a payload: found by name or pattern, and copied to a place of their own."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ def copy_out(payload: Payload, copies: Iterable[Copy], root: Path) -> None:
             shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy2(source, place, follow_symlinks=False)
+
+
+def only_file(payload: Payload, pattern: str, key: str) -> Path:
+    """The one file of ``payload`` that ``pattern``, which ``key`` of payload says, matches. Raises BuildError."""
+    found = sorted(path for path in payload.root.rglob(pattern) if path.is_file())
+    if len(found) == 1:
+        return found[0]
+    there = sorted(str(path.relative_to(payload.root)) for path in payload.root.rglob("*") if path.is_file())
+    raise BuildError(
+        f"{len(found)} files match {pattern!r}, and it must be one",
+        where=payload.artifact.name,
+        hint=f"it holds {', '.join(there[:8]) or 'nothing'}; say which one in payload.{key}",
+    )
 
 
 def inside(payload: Payload, name: str) -> Path:

@@ -12,7 +12,7 @@ from katpkg.errors import BuildError
 from katpkg.model.artifact import Payload
 from katpkg.model.payload import VenvPayload
 from katpkg.packages.adopt import find_environment
-from katpkg.packages.copies import copy_out, inside
+from katpkg.packages.copies import copy_out, inside, only_file
 from katpkg.packages.places import Places
 from katpkg.packages.tidy import Environment, check_no_trace, tidy
 from katpkg.sources.unpack import links_of, unpack_tar
@@ -54,7 +54,7 @@ def _opened(payload: Payload, kind: VenvPayload) -> Path:
     tree = payload.root.with_name(f"{payload.root.name}-opened")
     tree.mkdir()
     for number, pattern in enumerate(kind.archives):
-        archive = _only(payload, pattern)
+        archive = only_file(payload, pattern, "archives")
         place = payload.root.with_name(f"{payload.root.name}-{number}")
         with archive.open("rb") as stream:
             unpack_tar(stream, place, where=archive.name, links=links_of(kind))
@@ -63,18 +63,6 @@ def _opened(payload: Payload, kind: VenvPayload) -> Path:
                 raise BuildError(f"two archives in it hold {child.name!r}", where=payload.artifact.name)
             child.rename(tree / child.name)
     return tree
-
-
-def _only(payload: Payload, pattern: str) -> Path:
-    found = sorted(path for path in payload.root.rglob(pattern) if path.is_file())
-    if len(found) == 1:
-        return found[0]
-    there = sorted(str(path.relative_to(payload.root)) for path in payload.root.rglob("*") if path.is_file())
-    raise BuildError(
-        f"{len(found)} files match {pattern!r}, and it must be one",
-        where=payload.artifact.name,
-        hint=f"it holds {', '.join(there[:8]) or 'nothing'}; say which in payload.archives",
-    )
 
 
 def _move(opened: Payload, prefix: Path) -> None:

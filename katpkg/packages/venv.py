@@ -21,7 +21,7 @@ from katpkg.model.digests import Digest
 from katpkg.model.names import Line
 from katpkg.model.payload import WheelPayload
 from katpkg.model.target import Target
-from katpkg.packages.copies import copy_out
+from katpkg.packages.copies import copy_out, only_file
 from katpkg.packages.places import Places
 from katpkg.packages.tidy import Environment, tidy
 from katpkg.packages.wheel import Wheel, check_fits, machine_of, read_wheel
@@ -64,7 +64,7 @@ def assemble(payload: Payload, kind: WheelPayload, places: Places, root: Path) -
     Raises BuildError when the wheel or a dependency has nothing for the target, when a hash differs, when a console
     script leads nowhere, or when what is installed does not fit together.
     """
-    wheel = _find_wheel(payload, kind)
+    wheel = read_wheel(only_file(payload, kind.wheel, "wheel"))
     check_fits(wheel, places.target)
     prefix = root / places.venv.relative
     prefix.mkdir(parents=True)
@@ -95,18 +95,6 @@ def depends_of(environment: Environment, target: Target) -> tuple[Line, ...]:
     glibc = environment.glibc(target.release.glibc_version)
     libc = (Line(f"libc6 (>= {glibc[0]}.{glibc[1]})"),) if glibc else ()
     return (*python_depends(target), *libc)
-
-
-def _find_wheel(payload: Payload, kind: WheelPayload) -> Wheel:
-    found = sorted(payload.root.rglob(kind.wheel))
-    if len(found) != 1:
-        there = ", ".join(sorted(path.name for path in payload.root.rglob("*") if path.is_file())[:8])
-        raise BuildError(
-            f"{len(found)} files match {kind.wheel!r}, and it must be one",
-            where=payload.artifact.name,
-            hint=f"it holds {there or 'nothing'}; say which one in payload.wheel",
-        )
-    return read_wheel(found[0])
 
 
 def _requirements(payload: Payload, kind: WheelPayload, target: Target, wheel: Wheel) -> str:

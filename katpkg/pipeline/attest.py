@@ -17,6 +17,7 @@ from katpkg.model.names import Sha256
 from katpkg.model.payload import DebPayload
 from katpkg.model.project import Project
 from katpkg.model.source import GitHubSpec, SourceSpec
+from katpkg.packages.copies import only_file
 from katpkg.report import Reporter
 from katpkg.sources.access import Access
 from katpkg.sources.base import ArtifactSource
@@ -98,11 +99,9 @@ def _ask(module: ModuleSpec, artifact: Artifact, file: Path, judge: Judge) -> At
 
 
 def _files(module: ModuleSpec, artifact: Artifact, file: Path, into: Path) -> Iterator[tuple[str, Sha256]]:
-    from katpkg.packages.contents import find_deb  # what makes packages takes long to import
-
     payload = open_payload(artifact, file, into, links=links_of(module.payload))
     if isinstance(module.payload, DebPayload):
-        found = [find_deb(payload, module.payload)]
+        found = [only_file(payload, module.payload.deb, "deb")]
     else:
         found = sorted(path for path in into.rglob("*") if path.is_file() and not path.is_symlink())
     for path in found:

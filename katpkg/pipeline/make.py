@@ -20,8 +20,9 @@ from katpkg.model.project import Project
 from katpkg.model.target import PackageFormat, Target
 from katpkg.model.version import Version
 from katpkg.packages.base import Builder
-from katpkg.packages.contents import find_deb, lay_out
+from katpkg.packages.contents import lay_out
 from katpkg.packages.contract import vanished
+from katpkg.packages.copies import only_file
 from katpkg.packages.deb.inspect import read_deb
 from katpkg.packages.order import Order
 from katpkg.packages.spec import make_spec
@@ -120,7 +121,7 @@ def adopt(shop: Workshop, order: Order) -> BinaryPackage:
     with shop.bench(order.module.name) as bench:
         payload = _unpack(shop, order, bench)
         assert payload is not None  # noqa: S101
-        package = read_deb(find_deb(payload, order.module.payload))
+        package = read_deb(only_file(payload, order.module.payload.deb, "deb"))
         if package.name != order.module.package:
             raise BuildError(
                 f"the artifact holds {package.name}, and the definition says {order.module.package}",

@@ -188,7 +188,7 @@ def test_a_file_that_holds_the_path_where_it_was_made_is_named(made: Path, tmp_p
         (
             VenvPayload(kind="venv", archives=("*.tar.gz",)),
             "2 files match '*.tar.gz', and it must be one",
-            "it holds web_v1.tar.gz, web_venv_v1.tar.gz; say which in payload.archives",
+            "it holds web_v1.tar.gz, web_venv_v1.tar.gz; say which one in payload.archives",
         ),
         (
             VenvPayload(kind="venv", archives=("*_venv_*", "*_venv_*")),
