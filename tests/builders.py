@@ -157,7 +157,7 @@ def make_deb(
         (tree / name).write_text(text)
     path = directory / f"{fields['Package']}_{fields['Version']}_{fields['Architecture']}.deb"
     command: list[str | Path] = ["dpkg-deb", "--root-owner-group", f"-Z{compression}", "--build", tree, path]
-    environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}  # two that are made in turn differ in nothing else
+    environment = os.environ | {"SOURCE_DATE_EPOCH": str(MOMENT)}  # two that are made in turn differ in nothing else
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
     return path
 
