@@ -7,6 +7,7 @@ import contextlib
 import io
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import BinaryIO, TypeVar, cast
 
 from katpkg.model.digests import Digest
@@ -29,6 +30,7 @@ class Objects:
         self._wire = wire
         self._takes_checksums = True
         self._denies_absent = False
+        self._written: dict[str, datetime] = {}
 
     def ask(self, operation: str, key: str, **words: object) -> Answer | None:
         """The answer, or None when there is no such object. Raises Refused."""
@@ -36,7 +38,18 @@ class Objects:
 
     def read(self, key: str) -> tuple[bytes, Token] | None:
         """Its bytes and its ETag."""
-        return self._unless_absent(lambda: self._wire.fetch("get_object", key, _content_and_token))
+
+        def take(answer: Answer) -> tuple[bytes, Token]:
+            content = answer["Body"].read()
+            self._written[key] = answer["LastModified"]
+            return content, Token(answer["ETag"])
+
+        return self._unless_absent(lambda: self._wire.fetch("get_object", key, take))
+
+    def outlast(self, key: str) -> None:
+        """Return when what is written now gets a later time than what was read under ``key``: stores count seconds."""
+        if key in self._written:
+            self._wire.outlast(self._written[key])
 
     def open(self, key: str) -> BinaryIO | None:
         """Its bytes as a stream."""
@@ -126,7 +139,3 @@ def _known_digest(answer: Answer) -> Digest | None:
     if checksum is None or "-" in checksum or "-" in answer["ETag"] or answer.get("ChecksumType") == "COMPOSITE":
         return None
     return Digest(size=answer["ContentLength"], sha256=Sha256(base64.b64decode(checksum).hex()))
-
-
-def _content_and_token(answer: Answer) -> tuple[bytes, Token]:
-    return answer["Body"].read(), Token(answer["ETag"])

@@ -97,8 +97,10 @@ class S3Store:
             return False
         return self._objects.write(key, content, digest, immutable(key), {} if self._is_alone else promise.FREE)
 
-    def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:  # noqa: ARG002 - the store tells its own time
-        """PUT with If-Match, or If-None-Match."""
+    def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:
+        """PUT with If-Match, or If-None-Match. The store tells its own time; with ``moment``, never one twice."""
+        if moment is not None:
+            self._objects.outlast(key)
         if self._is_alone:
             return self._replace_alone(key, content, token)
         if token is None:
