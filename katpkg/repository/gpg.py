@@ -31,8 +31,10 @@ def short_home() -> Iterator[Path]:
     _sweep()
     home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))  # made with mode 0700
     try:
-        with (home / IN_USE).open("w") as lock:
+        path = home / "lock"
+        with path.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            path.rename(home / IN_USE)  # under that name nobody ever finds it unlocked while we live
             yield home
     finally:
         _take_away(home)
