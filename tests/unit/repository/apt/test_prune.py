@@ -11,10 +11,13 @@ import pytest
 
 from katpkg.errors import KatpkgError, RepositoryError, SigningError
 from katpkg.model.names import Codename, Selector, SuiteName
+from katpkg.report import Quiet
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.changes import Change, Promote, Refresh, Remove, Restore
 from katpkg.repository.apt.history import HISTORY
+from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.publication import Delete, Phase
+from katpkg.store.apply import apply
 from tests.archives import STABLE, TESTING, MemoryArchive
 from tests.builders import make_suite
 
@@ -167,6 +170,17 @@ def test_a_generation_whose_copy_lay_there_long_before_it_was_replaced_stays(arc
     archive.pass_time(hours=1)
     assert archive.prune(generations=0) == []
     assert archive.kept() == [current.name]
+
+
+def test_a_generation_stays_however_long_the_publication_that_replaced_it_took(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0")
+    before = archive.current().name
+    slow = archive.publisher().plan(AptRepository(STABLE).adding([archive.package("kat-a_1.1")]))
+    archive.pass_time(hours=50)  # its files are large
+    apply(slow, archive.store, archive.clock, Quiet())
+    archive.pass_time(hours=1)
+    assert archive.prune(generations=0) == []
+    assert archive.kept() == [before]
 
 
 def test_patches_stay_while_a_generation_lists_them_and_go_with_it(archive: MemoryArchive) -> None:
