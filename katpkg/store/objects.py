@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeVar, cast
 from katpkg.model.digests import Digest
 from katpkg.model.names import Sha256
 from katpkg.repository.publication import Token
-from katpkg.store import parts
+from katpkg.store import parts, promise
 from katpkg.store.base import HIDDEN
 from katpkg.store.content import Content, digest_of
 from katpkg.store.refusals import Refused
@@ -31,6 +31,8 @@ class Objects:
         self._takes_checksums = True
         self._denies_absent = False
         self._written: dict[str, datetime] = {}
+        self.note = ""
+        """What the last commit that was read says about conditional writes."""
 
     def ask(self, operation: str, key: str, **words: object) -> Answer | None:
         """The answer, or None when there is no such object. Raises Refused."""
@@ -42,6 +44,7 @@ class Objects:
         def take(answer: Answer) -> tuple[bytes, Token]:
             content = answer["Body"].read()
             self._written[key] = answer["LastModified"]
+            self.note = answer.get("Metadata", {}).get(promise.NOTE, self.note)
             return content, Token(answer["ETag"])
 
         return self._unless_absent(lambda: self._wire.fetch("get_object", key, take))
@@ -72,7 +75,12 @@ class Objects:
             return digest_of(stream)
 
     def write(
-        self, key: str, content: bytes | str, digest: Digest, headers: Mapping[str, str], condition: Mapping[str, str]
+        self,
+        key: str,
+        content: bytes | str,
+        digest: Digest,
+        headers: Mapping[str, object],
+        condition: Mapping[str, str],
     ) -> bool:
         """Write ``content`` if ``condition`` holds; whether it did. Raises Refused, and StoreError if it changed.
 
@@ -90,7 +98,7 @@ class Objects:
         return True
 
     def _send(
-        self, key: str, stream: Content, digest: Digest, headers: Mapping[str, str], condition: Mapping[str, str]
+        self, key: str, stream: Content, digest: Digest, headers: Mapping[str, object], condition: Mapping[str, str]
     ) -> None:
         if digest.size > parts.LIMIT:
             parts.upload(self._wire, key, stream, headers, condition)

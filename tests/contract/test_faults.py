@@ -135,10 +135,9 @@ def test_a_store_that_asks_to_wait_is_waited_for(lab: Lab) -> None:
 def test_a_store_that_asks_to_wait_too_long_is_given_up(lab: Lab) -> None:
     lab.proxy.fail("503", times=None, method="PUT")
     store = lab.connect(lab.proxy.endpoint, lab.bucket, replace(IMPATIENT, total=2.5))
-    began = time.monotonic()
     with pytest.raises(StoreError, match="does not answer properly"):
         create(store, "pool/a", b"ours")
-    assert time.monotonic() - began < 2.5
+    assert lab.proxy.count("PUT") in (2, 3)  # one each second; a busy machine has time for fewer
     assert lab.stored() == {}
 
 
