@@ -47,8 +47,9 @@ def prune(
 
     `[retention]` says what stays: the newest versions of each package, the young and the pinned ones; and the newest
     and the young generations of each suite, with every index and package that they name. So the file of an old version
-    goes some time after it left the index. Every suite that lies in the archive counts, also those that katpkg.toml
-    does not know any more; when it cannot be known what one of them names, nothing is deleted.
+    goes some time after it left the index: a week after the last generation that names it. Every suite that lies in the
+    archive counts, also those that katpkg.toml does not know any more; when it cannot be known what one of them names,
+    nothing is deleted.
 
     Publishing, rolling back and pruning at the same time do each other no harm. A prune that was interrupted is
     simply called again.

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from katpkg.errors import StoreError
 from katpkg.report import Meter, Reporter
-from katpkg.repository.publication import Action, Commit, Create, Delete, Phase, Publication, Put, Rely, Replace
+from katpkg.repository.publication import Action, Commit, Create, Delete, Phase, Publication, Put, Rely, Renew, Replace
 from katpkg.store.base import Store
 
 Each = Callable[[Callable[[Action], bool], Sequence[Action]], list[bool]]
@@ -51,7 +51,7 @@ def apply(publication: Publication, store: Store, clock: Clock, reporter: Report
             work.perform(commit)
             work.make_sure()
         in_line = work.perform(publication.of(Phase.COPIES))
-        for phase in (Phase.FORGET, Phase.UNLIST, Phase.PRUNE):
+        for phase in (Phase.KEEP, Phase.FORGET, Phase.UNLIST, Phase.PRUNE):
             work.perform(publication.of(phase))
     return in_line
 
@@ -83,6 +83,8 @@ class _Work:
                 expected = self._replace(action)
             case Put():
                 self._store.put(action.key, action.content)
+            case Renew():
+                self._store.renew(action.key)
             case Delete():
                 self._store.delete(action.key, action.modified)
             case _:

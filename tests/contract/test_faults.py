@@ -181,6 +181,7 @@ def test_a_digest_is_that_of_the_whole_even_when_a_connection_breaks(lab: Lab) -
         ("if-none-match-ignored", "it overwrote an object that was only to be created"),
         ("if-match-ignored", "it replaced an object that had another ETag"),
         ("conditions-ignored", "it overwrote an object that was only to be created"),
+        ("absence-ignored", "it wrote an object that was to be replaced and was not there"),
         ("conditions-refused", "it answers them with 501 NotImplemented"),
     ],
 )

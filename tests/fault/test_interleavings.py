@@ -106,6 +106,7 @@ def with_an_old_file(begin: Callable[[], Archive]) -> Archive:
     archive = begin()
     archive.add("kat-a")
     archive.make(Restore(generation=archive.kept()[0]))
+    archive.prune(**{**AT_ONCE, "generations": 0})
     archive.pass_time(days=30)
     for _ in range(2):
         archive.make(Refresh())
