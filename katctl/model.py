@@ -30,7 +30,6 @@ class Service:
     description: str
     account: str
     after: tuple[str, ...] = ()
-    wants: tuple[str, ...] = ()
     calendar: str = ""
     condition: str = ""
     roles: tuple[str, ...] = ()

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from katctl import files
-from katctl.errors import Busy
 from katctl.model import Migration, Module
 
 
@@ -94,12 +93,9 @@ class Memory:
         files.write(self._path, json.dumps(asdict(state), indent=2) + "\n")
 
     @contextmanager
-    def alone(self, *, wait: bool = True) -> Iterator[None]:
-        """While open, no other katctl changes anything. Raises Busy when one does and ``wait`` is not set."""
+    def alone(self) -> Iterator[None]:
+        """While open, no other katctl changes anything; waits for one that does."""
         self._lock.parent.mkdir(parents=True, exist_ok=True)
         with self._lock.open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError as error:
-                raise Busy("another katctl is at work", hint="wait for it, then: katctl status") from error
+            fcntl.flock(file, fcntl.LOCK_EX)
             yield
