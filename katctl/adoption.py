@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from katctl import files, packages, process
+from katctl import files, packages
 from katctl.backup import UPGRADE, back_up, default_path, forget_old
 from katctl.databases import is_the_administrators, with_data
 from katctl.legacy import DONE, said_before, take_over
@@ -72,8 +72,7 @@ class Adoption:
         ours = {m.name: m.database for m in modules if m.database and not is_the_administrators(site, m)}
         if not ours or not site.answers.makes_databases:
             return
-        if not site.answers.postgresql:
-            process.succeeds(["systemctl", "start", "postgresql.service"])
+        site.postgresql.start()
         there = site.postgresql.ask("SELECT datname FROM pg_database;").split()
         found = [module for module in modules if (database := ours.get(module.name)) and database.name in there]
         versions = packages.versions(module.package for module in found)

@@ -9,12 +9,14 @@ import hashlib
 import hmac
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from katctl import process
+from katctl import process, systemd
 from katctl.errors import SettingsError, ToolFailed
 
+UNIT = "postgresql.service"
 SUPERUSER = "postgres"
 PLAIN = ("--no-psqlrc", "--no-password", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1")
 ROUNDS = 4096
@@ -26,6 +28,12 @@ class PostgreSQL:
 
     def __init__(self, url: str) -> None:
         self._url = url
+
+    def start(self) -> None:
+        """Have the one on this host run, if there is one: who asks it then is told better than here why it does not."""
+        if not self._url:
+            with suppress(ToolFailed):
+                systemd.start([UNIT])
 
     def ask(self, sql: str, database: str = "postgres") -> str:
         """What ``sql`` answers: rows as lines, columns separated by |. Raises ToolFailed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from katctl import process
+from katctl import systemd
 from katctl.adoption import Adoption
 from katctl.errors import KatctlError, StepFailed
 from katctl.rollout import Migrate, Start, rollout
@@ -34,7 +34,7 @@ def set_up(site: Site, now: datetime) -> None:
             raise
         site.memory.change(failure=None, upgrade=None, restoring="")
         (site.product.state / MARK).unlink(missing_ok=True)
-        process.succeeds(["systemctl", "reset-failed", f"{site.product.name}-setup.service"])
+        systemd.forget_failures([f"{site.product.name}-setup.service"])
 
 
 def migrate(site: Site, now: datetime) -> None:

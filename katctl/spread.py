@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from katctl import files, packages, process, systemd
+from katctl import files, packages, systemd
 from katctl.errors import StepFailed
 from katctl.health import neighbours, url_of
 from katctl.hosts import FILE, host_of, key_of, networks_in, numbers_of
@@ -36,7 +36,7 @@ class Part:
         """Stop what other hosts run. Raises StepFailed for what somebody has to say or to install."""
         for said, hint in self._lacks():
             raise StepFailed(said, where=self.name, hint=hint)
-        process.run(["systemctl", "disable", "--now", *self._astray()], patience=300)
+        systemd.disable(self._astray())
 
     def _astray(self) -> list[str]:
         return [unit for unit in self.site.hosts.strangers() if systemd.is_active(unit) or systemd.is_enabled(unit)]
@@ -79,15 +79,12 @@ class Passage:
 
     def missing(self) -> list[str]:
         """Files that do not say what they should."""
-        return [str(path) for path, text in self._wanted() if files.read(path) != text]
+        return [str(path) for path in files.stale(self._wanted())]
 
     def make(self) -> None:
         """Write them, or take them away; a service sees them when it is started."""
-        for path, text in self._wanted():
-            if text:
-                files.write(path, text, mode=0o644)
-            else:
-                path.unlink(missing_ok=True)
+        for path, text in files.stale(self._wanted()).items():
+            files.put(path, text, mode=0o644)
         systemd.reload()
 
     def _wanted(self) -> Iterator[tuple[Path, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pwd
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -112,24 +113,20 @@ class Configuration:
     def missing(self) -> list[str]:
         """Files that do not say what they should; of the administrator's, those that are not there."""
         product = self.site.product
-        stale = [
-            str(product.generated_file(module.name))
-            for module in self._modules()
-            if files.read(product.generated_file(module.name)) != self._text(module)
-        ]
-        return [*stale, *(str(product.administrator_file(module.name)) for module in settings.silent(product))]
+        silent = [product.administrator_file(module.name) for module in settings.silent(product)]
+        return [str(path) for path in (*files.stale(self._wanted()), *silent)]
 
     def make(self) -> None:
         """Write them. Services see them when they are started."""
-        for module in self._modules():
-            path = self.site.product.generated_file(module.name)
-            if files.read(path) != self._text(module):
-                files.write(path, self._text(module))
+        for path, text in files.stale(self._wanted()).items():
+            files.write(path, text)
         (self.site.product.state / "config").chmod(0o700)
         settings.begin_files(self.site.product)
 
-    def _modules(self) -> Iterator[Module]:
-        return (module for module in self.site.product.modules if any(setting.fill for setting in module.settings))
+    def _wanted(self) -> Iterator[tuple[Path, str]]:
+        for module in self.site.product.modules:
+            if any(setting.fill for setting in module.settings):
+                yield self.site.product.generated_file(module.name), self._text(module)
 
     def _text(self, module: Module) -> str:
         product = self.site.product
