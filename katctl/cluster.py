@@ -10,7 +10,7 @@ from pathlib import Path
 
 from katctl import files, systemd
 from katctl.errors import StepFailed, ToolFailed
-from katctl.hosts import POSTGRESQL, Hosts, key_of, numbers_of
+from katctl.hosts import POSTGRESQL, Hosts, numbers_of
 from katctl.postgresql import UNIT, reason
 from katctl.rabbitmq import ONLINE
 from katctl.site import Site
@@ -93,8 +93,8 @@ class Cluster:
 def access_of(hosts: Hosts) -> Iterator[str]:
     """Lines of pg_hba.conf(5): each role from the hosts that run its module, to its own database."""
     for role in hosts.product.roles:
-        place = hosts.places.get(key_of(role.name), "")
-        if not place or key_of(role.name) in hosts.here:
+        place = hosts.places.get(role.key, "")
+        if not place or role.key in hosts.here:
             continue
         for module in hosts.product.known:
             if module.database and module.name in role.modules:

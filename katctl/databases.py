@@ -35,9 +35,7 @@ def with_data(site: Site) -> list[Module]:
 
 def _has_data(site: Site, module: Module) -> bool:
     assert module.database is not None  # noqa: S101
-    if f"{module.database.name}/{module.database.role}" in site.memory.state.databases:
-        return True
-    if is_the_administrators(site, module):
+    if module.database.key in site.memory.state.databases or is_the_administrators(site, module):
         return True
     # somebody else made it: what was migrated is there
     migrated = [key_of(module, migration) in site.memory.state.migrated for migration in module.migrations]
@@ -102,15 +100,13 @@ class Databases:
             return reason(error)
 
     def _provide(self, modules: list[Module]) -> None:
-        made = set(self.site.memory.state.databases)
         for module in modules:
             assert module.database is not None  # noqa: S101
             try:
                 self.site.postgresql.ask(databases_sql([self._wanted(module)]))
             except ToolFailed as error:
                 raise self._failure(module, reason(error)) from error
-            made.add(f"{module.database.name}/{module.database.role}")
-            self.site.memory.change(databases=tuple(sorted(made)))
+            self.site.memory.add(databases=[module.database.key])
 
     def _wanted(self, module: Module) -> Wanted:
         assert module.database is not None  # noqa: S101

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from katctl import amqp, settings, systemd
 from katctl.errors import KatctlError, ToolFailed
 from katctl.model import Module, Service
-from katctl.postgresql import ask_as
+from katctl.postgresql import ask_as, reason
 from katctl.probes import Unwell, ask, unreachable
 from katctl.site import Site
 
@@ -43,7 +43,7 @@ def examine(site: Site) -> list[Finding]:
         return list(pool.map(_answer, questions))
 
 
-def is_well(findings: list[Finding]) -> bool:
+def is_well(findings: Iterable[Finding]) -> bool:
     """Whether nothing is unwell."""
     return all(finding.verdict is not Verdict.UNWELL for finding in findings)
 
@@ -107,7 +107,7 @@ def _database_health(site: Site, module: Module) -> Finding:
     try:
         ask_as(url, "SELECT 1;")
     except ToolFailed as error:
-        return found(verdict=Verdict.UNWELL, said=(error.details or str(error)).splitlines()[-1])
+        return found(verdict=Verdict.UNWELL, said=reason(error))
     return found(verdict=Verdict.WELL, said="lets its role in")
 
 

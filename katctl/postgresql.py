@@ -35,9 +35,9 @@ class PostgreSQL:
             with suppress(ToolFailed):
                 systemd.start([UNIT])
 
-    def ask(self, sql: str, database: str = "postgres") -> str:
+    def ask(self, sql: str) -> str:
         """What ``sql`` answers: rows as lines, columns separated by |. Raises ToolFailed."""
-        return self._call(["psql", *PLAIN], database, stdin=sql).strip()
+        return self._call(["psql", *PLAIN], "postgres", stdin=sql).strip()
 
     def dump(self, database: str, into: Path) -> None:
         """Write ``database`` into a file in pg_dump's own format. Raises ToolFailed."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from katctl import files, packages, systemd
 from katctl.errors import StepFailed
 from katctl.health import neighbours, url_of
-from katctl.hosts import FILE, host_of, key_of, networks_in, numbers_of
+from katctl.hosts import FILE, host_of, networks_in, numbers_of
 from katctl.model import Module
 from katctl.probes import unreachable
 from katctl.site import Site
@@ -51,7 +51,7 @@ class Part:
         here = {module.name for module in product.modules}
         for role in product.roles:
             wanted = [module for module in product.census if module.name in role.modules]
-            if key_of(role.name) in hosts.here and not here.issuperset(module.name for module in wanted):
+            if role.key in hosts.here and not here.issuperset(module.name for module in wanted):
                 yield f"{role.package} is not installed, and this host is its", f"apt install {role.package}"
 
     def _lonely(self) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -62,7 +62,7 @@ def key_of(module: Module, migration: Migration) -> str:
 
 
 class Memory:
-    """Keeps the state in a file; ``change`` is the only way to alter it."""
+    """Keeps the state in a file; ``change`` and ``add`` are the only ways to alter it."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "state.json"
@@ -88,9 +88,14 @@ class Memory:
         )
 
     def change(self, **changes: Any) -> None:  # noqa: ANN401
-        """Remember ``changes`` too."""
+        """Remember ``changes``, in place of what was known."""
         state = replace(self.state, **changes)
         files.write(self._path, json.dumps(asdict(state), indent=2) + "\n")
+
+    def add(self, **more: Iterable[str]) -> None:
+        """Remember ``more`` besides what is known."""
+        state = self.state
+        self.change(**{name: tuple(sorted({*getattr(state, name), *each})) for name, each in more.items()})
 
     @contextmanager
     def alone(self) -> Iterator[None]:

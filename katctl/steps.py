@@ -1,4 +1,7 @@
-"""The steps of setting up: each can tell what is missing, and make it. Made twice is made once."""
+"""What a step of setting up is, and those that need no room of their own: accounts, configuration, broker.
+
+Each can tell what is missing, and make it. Made twice is made once.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from katctl import files, process, settings, systemd
-from katctl.cluster import Cluster
-from katctl.databases import Databases
 from katctl.elsewhere import broker_refusal
 from katctl.errors import StepFailed, ToolFailed
 from katctl.hosts import FILE, RABBITMQ
@@ -19,7 +20,6 @@ from katctl.model import Module
 from katctl.rabbitmq import SERVER
 from katctl.settings import quoted
 from katctl.site import Site
-from katctl.spread import Others, Part, Passage
 
 
 class Step(Protocol):
@@ -160,17 +160,6 @@ class Broker:
             if place := self.site.hosts.of_ours(RABBITMQ):
                 hint = f"on {place}: katctl setup, with the same {FILE}.conf"
             raise StepFailed(f"the broker does not let us in: {said}", where=self.name, hint=hint)
-
-
-def beginnings(site: Site) -> list[Step]:
-    """The first steps, after which everything that is of this host has its account."""
-    return [Part(site), Accounts(site)]
-
-
-def foundations(site: Site) -> list[Step]:
-    """The steps after those that come before anything of ours runs."""
-    own: list[Step] = [Confinement(site), Configuration(site), Passage(site)]
-    return [*own, Cluster(site), Databases(site), Broker(site), Others(site)]
 
 
 def _exists(account: str) -> bool:

@@ -207,6 +207,14 @@ def test_nobody_exports_what_is_not_known(tmp_path: Path) -> None:
         export(spread(tmp_path / "single", STORE, hosts=""), ["worker"])
 
 
+def test_a_role_with_a_hyphen_is_hinted_at_as_the_file_has_it(tmp_path: Path) -> None:
+    roles = [{"name": "far-worker", "package": "no-such-worker", "modules": ["store"]}]
+    with pytest.raises(SettingsError) as caught:
+        export(make_site(tmp_path, STORE, whole={"roles": roles}), ["far-worker"])
+    assert caught.value.hint == "far_worker=ADDRESS"
+    assert make_site(tmp_path, STORE, whole={"roles": roles}, hosts=f"far_worker={HERE}\n").hosts.is_spread
+
+
 def test_an_address_is_ours_when_one_can_listen_there() -> None:
     assert is_ours(HERE)
     assert not is_ours(THERE)
