@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from katctl import files, packages
-from katctl.backup import UPGRADE, back_up, default_path, forget_old
+from katctl.backup import back_up_before_upgrade
 from katctl.databases import is_the_administrators, with_data
 from katctl.legacy import DONE, said_before, take_over
 from katctl.model import Module
@@ -90,8 +90,7 @@ class Adoption:
         site = self.site
         upgrade = site.memory.state.upgrade or Upgrade(backup="", versions={})
         if not upgrade.backup and with_data(site):
-            path = back_up(site, default_path(site, self.now, UPGRADE), self.now, data=False)
-            forget_old(site, keep=path)
+            path = back_up_before_upgrade(site, self.now)
             site.memory.change(upgrade=replace(upgrade, backup=str(path)))
 
     def _units(self, module: Module) -> None:

@@ -63,9 +63,12 @@ def test_the_second_of_two_waits_for_the_first(tmp_path: Path) -> None:
         ('{"format": 2}', "it lacks something"),
     ],
 )
-def test_a_descriptor_that_cannot_be_used_is_told_with_its_file(content: str, message: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["product.json", "modules.d/web.json"])
+def test_a_descriptor_that_cannot_be_used_is_told_with_its_file(
+    name: str, content: str, message: str, tmp_path: Path
+) -> None:
     make_site(tmp_path, describe())
-    path = tmp_path / "usr/lib/kat/modules.d/web.json"
+    path = tmp_path / "usr/lib/kat" / name
     path.write_text(content)
     with pytest.raises(DefinitionError, match=message) as caught:
         read_product(tmp_path / "usr/lib/kat")
