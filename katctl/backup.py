@@ -118,7 +118,7 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
         product=site.product.name,
         made=now.isoformat(timespec="seconds"),
         versions=packages.versions(module.package for module in modules),
-        databases={module.name: f"databases/{module.name}.dump" for module in with_data(site)},
+        databases={module.name: f"databases/{module.name}.dump" for module, _ in with_data(site)},
         directories={path: f"directories{path}" for path in _directories(site)} if data else {},
     )
     with tarfile.open(fileobj=file, mode="w") as tar, tempfile.TemporaryDirectory(dir=site.product.state) as work:
@@ -135,10 +135,10 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
 
 
 def _dumps(site: Site, manifest: Manifest, work: Path) -> Iterator[tuple[str, Path]]:
-    for module in with_data(site):
+    for module, database in with_data(site):
         path = work / "dump"
         site.tell(f"backing up the database of {module.name}")
-        server_of(site, module).dump(database_name(site, module), path)
+        server_of(site, module, database).dump(database_name(site, module, database), path)
         yield manifest.databases[module.name], path
         path.unlink()
 

@@ -16,7 +16,7 @@ from katctl.backup import FORMAT, MANIFEST, Manifest, configuration, digest
 from katctl.cluster import Cluster
 from katctl.databases import Databases, is_the_administrators, server_of
 from katctl.errors import BackupError
-from katctl.model import Directory, Module
+from katctl.model import Database, Directory, Module
 from katctl.postgresql import identifier
 from katctl.rollout import stop_all
 from katctl.site import Site, open_again
@@ -78,7 +78,7 @@ def restore(site: Site, path: Path) -> Site:
             step.make()
         for module in site.product.modules:
             if module.database and module.name in backup.manifest.databases:
-                _restore_database(fresh, backup, module)
+                _restore_database(fresh, backup, module, module.database)
             for directory in module.directories:
                 if directory.path in backup.manifest.directories:
                     _restore_directory(backup, directory)
@@ -136,16 +136,15 @@ def _restore_words(site: Site, backup: Backup) -> None:
             files.write(path, backup.text(member), mode=mode)
 
 
-def _restore_database(site: Site, backup: Backup, module: Module) -> None:
-    assert module.database is not None  # noqa: S101
-    name, role = identifier(module.database.name), identifier(module.database.role)
+def _restore_database(site: Site, backup: Backup, module: Module, database: Database) -> None:
+    name, role = identifier(database.name), identifier(database.role)
     site.tell(f"restoring the database {name}")
     server, new, old = site.postgresql, f"{name}_new", f"{name}_old"
     dump = site.product.state / "restoring.dump"
     try:
         backup.copy(backup.manifest.databases[module.name], dump)
         if not site.answers.makes_databases:
-            server_of(site, module).replace(dump, name)
+            server_of(site, module, database).replace(dump, name)
             return
         server.ask(f"DROP DATABASE IF EXISTS {new};")
         server.ask(f"CREATE DATABASE {new} OWNER {role} ENCODING 'UTF8' TEMPLATE template0;")

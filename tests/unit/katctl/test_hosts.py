@@ -86,7 +86,7 @@ def test_data_is_migrated_and_backed_up_where_the_first_service_of_its_module_ru
     home = spread(tmp_path / "core", STORE)
     home.memory.change(**made)
     assert [step.name for step in rollout(home)] == ["migrate rows", "start kat-store"]
-    assert [module.name for module in with_data(home)] == ["store"]
+    assert [module.name for module, _ in with_data(home)] == ["store"]
     guest = spread(tmp_path / "worker", STORE, hosts=f"core={THERE}\nworker={HERE}\n")
     guest.memory.change(**made)
     assert [step.name for step in rollout(guest)] == ["start kat-runner"]
