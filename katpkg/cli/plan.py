@@ -93,9 +93,9 @@ def _row(planned: Planned) -> dict[str, Any]:
         "module": planned.module.name if planned.module else None,
         "artifact": artifact.name if artifact else None,
         "bytes": artifact.digest.size if artifact else None,
-        "fetch": planned.is_fetched,
-        "build": planned.is_built,
-        "publish": planned.is_published,
+        "fetch": planned.must_fetch,
+        "build": planned.must_build,
+        "publish": planned.must_publish,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from katpkg.config import checks, origins
+from katpkg.config import artifacts, checks
 from katpkg.config.archive import Findings, Main, absolute, judge
 from katpkg.config.files import read_main, read_modules
 from katpkg.config.layers import Layer, Layers, leaves
@@ -48,7 +48,7 @@ def make_project(directory: Path, main: tuple[Layer, ...], modules: Mapping[str,
     findings.add(*told.errors)
     by_release = _modules(modules, told, findings)
     directories = tuple((directory / each.name).parent for each in main)
-    findings.add(*checks.check(directories, by_release, modules), *origins.check(told.tables["source"], by_release))
+    findings.add(*checks.check(directories, by_release, modules), *artifacts.check(told.tables["source"], by_release))
     if errors := findings.once():
         raise ConfigError.together(errors)
     project = Project.of(told.definition(directory), _placed(by_release, told.layers, directory))

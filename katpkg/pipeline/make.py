@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from katpkg import process
@@ -28,6 +28,7 @@ from katpkg.packages.order import Order
 from katpkg.packages.spec import make_spec
 from katpkg.packages.templates import Templates
 from katpkg.pipeline.attest import check_attested
+from katpkg.pipeline.built import keep
 from katpkg.pipeline.convert import Converter
 from katpkg.report import Reporter
 from katpkg.sources.base import ArtifactSource
@@ -145,15 +146,6 @@ def render_tree(shop: Workshop, order: Order, version: Version, into: Path) -> P
     with shop.bench(order.module.name) as bench:
         spec, _ = _describe(shop, order, version, bench)
         return shop.builder(order.target).render(spec, into)
-
-
-def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:
-    """Move ``package`` into ``directory`` under its own name, whole or not at all."""
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / package.filename
-    package.path.chmod(0o644)
-    package.path.replace(path)
-    return replace(package, file=str(path))
 
 
 def check(shop: Workshop, package: BinaryPackage, target: Target) -> None:
