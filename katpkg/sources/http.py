@@ -24,7 +24,7 @@ HOPS = 5
 LOOPBACK = ("localhost", "127.0.0.1")
 CONNECTIONS = 16
 BLOCK = 1 << 18
-SENT = "GitHub sends to https:// only; find out what is between here and there"
+SENT = "nothing but https:// is asked; find out who sends there, or what is between here and there"
 LARGEST_TEXT = 32 << 20
 """Bytes of an answer that is read into memory."""
 TIMEOUT = urllib3.Timeout(connect=15.0, read=30.0)
