@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 )
 @click.option("--check-reproducible", is_flag=True, help="Build everything twice, elsewhere, and compare.")
 @click.option("--no-lintian", is_flag=True, help="Do not ask lintian.")
-@click.option("--jobs", "-j", type=click.IntRange(min=1), help="How many builds at once; default: one a core.")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="How many builds at once; default: one a core."
+)
 @dry_run_option
 @click.pass_obj
 def build(
@@ -54,11 +56,11 @@ def build(
     jobs: int | None,
     dry_run: bool,
 ) -> None:
-    """Build the packages of all MODULES (default: every one), from the artifacts that katpkg.lock names.
+    """Build packages of the artifacts that katpkg.lock names.
 
-    Without katpkg.lock the artifacts are looked up first, as `katpkg fetch` does. A package that was built or
-    published from equal inputs is not built again; from other inputs at the same upstream version it gets the next
-    revision.
+    For MODULES (default: all). Without katpkg.lock the artifacts are looked up first, as `katpkg fetch` does. A
+    package that was built or published from equal inputs is not built again; from other inputs at the same upstream
+    version it gets the next revision.
     """
     from katpkg.pipeline import build as pipeline
     from katpkg.pipeline.fetch import check_modules

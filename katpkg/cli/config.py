@@ -22,7 +22,7 @@ def config() -> None:
 @config.command
 @click.pass_obj
 def show(session: Session) -> None:
-    """Show the effective definition, and after each value the file it is from."""
+    """Show the effective definition, each value with its file."""
     loaded = session.load()
     session.result(
         list(_lines(loaded)),

@@ -35,7 +35,9 @@ def plan(
     branch: str,
     matrix: bool,
 ) -> None:
-    """Show what would be fetched, built and published for MODULES (default: all) from katpkg.lock. Writes nothing.
+    """Show what would be fetched, built and published.
+
+    For MODULES (default: all), from katpkg.lock. Nothing is written.
 
     With --matrix it is one line of JSON, `{"include": [...]}`, with an entry for each package that a machine can build
     by itself: `katpkg build --locked MODULE --target TARGET`. What names other packages, and the keyring, is left to

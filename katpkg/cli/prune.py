@@ -43,7 +43,7 @@ def prune(
     dry_run: bool,
     single_publisher: bool,
 ) -> None:
-    """Take old versions out of the indexes, and delete the files that nothing names.
+    """Take out old versions, and delete the files that nothing names.
 
     `[retention]` says what stays: the newest versions of each package, the young and the pinned ones; and the newest
     and the young generations of each suite, with every index and package that they name. So the file of an old version

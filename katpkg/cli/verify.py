@@ -42,7 +42,11 @@ class Duration(click.ParamType[timedelta]):
 @click.argument("where", required=False)
 @click.option("--suite", "suites", metavar="NAME", multiple=True, help="Only this suite; may be given again.")
 @click.option(
-    "--sample", type=click.IntRange(min=0), default=20, help="How many packages to read, the newest first; default: 20."
+    "--sample",
+    type=click.IntRange(min=0),
+    default=20,
+    metavar="N",
+    help="How many packages to read, the newest first; default: 20.",
 )
 @click.option("--all-files", is_flag=True, help="Read every package.")
 @click.option(
@@ -68,8 +72,9 @@ def verify(
     insecure_http: bool,
     repair: bool,
 ) -> int:
-    """Look for everything that is wrong with an archive: what apt would find, and more.
+    """Look for everything that is wrong with an archive.
 
+    It finds what apt would find, and more.
     WHERE is a directory, s3://BUCKET/PREFIX, or the https:// address that clients have; left out, the store of the
     definition. Nothing is read but the published files, so it can be anybody's archive.
 
