@@ -11,7 +11,6 @@ import click
 from katpkg.cli.environment import Session
 from katpkg.cli.options import chosen_targets, dry_run_option, target_option
 from katpkg.cli.suites import store_of
-from katpkg.errors import ConfigError
 
 if TYPE_CHECKING:
     from katpkg.pipeline.build import Wish
@@ -86,14 +85,10 @@ def build(
 
 def _lock(session: Session, *, locked: bool) -> Lock:
     from katpkg.pipeline.fetch import fetch
-    from katpkg.sources.lock import read_lock
+    from katpkg.sources.lock import need_lock, read_lock
 
-    lock = read_lock(session.project.lock_file)
-    if lock is not None:
-        return lock
-    if locked:
-        raise ConfigError("there is no lock", where=str(session.project.lock_file), hint="katpkg fetch")
-    return fetch(session.intake(), ())
+    file = session.project.lock_file
+    return need_lock(file) if locked else read_lock(file) or fetch(session.intake(), ())
 
 
 def workshop_of(session: Session, checks: Checks) -> Workshop:

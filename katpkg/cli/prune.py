@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from katpkg.cli.environment import Session
-from katpkg.cli.options import dry_run_option
+from katpkg.cli.options import Duration, dry_run_option
 from katpkg.cli.selectors import Selectors
 from katpkg.cli.suites import single_publisher_option
-from katpkg.cli.verify import Duration
 
 if TYPE_CHECKING:
     from katpkg.model.archive import RetentionSpec

@@ -9,7 +9,7 @@ from pathlib import Path
 from katpkg.config import artifacts, checks
 from katpkg.config.archive import Findings, Main, absolute, judge
 from katpkg.config.files import read_main, read_modules
-from katpkg.config.layers import Layer, Layers, leaves
+from katpkg.config.layers import Layer, Layers, leaves, origin_of
 from katpkg.config.validate import validate
 from katpkg.errors import ConfigError
 from katpkg.model.module import ModuleSpec
@@ -91,6 +91,5 @@ def _effective(name: str, files: tuple[Layer, ...], codename: Codename, layers: 
     at: tuple[str | int, ...] = ("modules", codename, name)
     layers.lay(own.values, "", at)
     for path, _ in leaves(own.values):
-        origin = next((own.origins[path[:end]] for end in range(len(path), 0, -1) if path[:end] in own.origins), "")
-        layers.origins[(*at, *path)] = origin
+        layers.origins[(*at, *path)] = origin_of(path, own.origins)
     return own.values
