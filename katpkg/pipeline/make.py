@@ -131,7 +131,9 @@ def adopt(shop: Workshop, order: Order) -> BinaryPackage:
             )
         if package.architecture not in (order.target.architecture, "all"):
             raise BuildError(
-                f"{package.name} is for {package.architecture}, not for {order.target}", where=payload.artifact.name
+                f"{package.name} is for {package.architecture}, not for {order.target}",
+                where=payload.artifact.name,
+                hint=f"take what was built for {order.target}: look at artifact.name",
             )
         directory = shop.project.build.directory / order.target.codename
         if is_converted:

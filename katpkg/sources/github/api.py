@@ -65,7 +65,7 @@ class Api:
                 return
             found, page = self._ask(page, lambda answer: (_items(answer.json(), key, answer), _next(answer)))
             yield from found
-        raise SourceError(f"the list does not end after {PAGES} pages", where=url)
+        raise SourceError(f"the list does not end after {PAGES} pages", where=url, hint="look at source.api")
 
     @contextmanager
     def open(self, url: str, headers: Mapping[str, str], accept: Mapping[str, str]) -> Iterator[Answer]:
