@@ -65,8 +65,8 @@ def _ask(site: Site, sql: str) -> str:
     """As administrator, or as any role that is let in."""
     if site.answers.makes_databases:
         return site.postgresql.ask(sql)
-    modules = [module for module in site.product.modules if module.database]
-    return ask_as(site.derivation.database_url(modules[0]), sql)
+    database = next(module.database for module in site.product.modules if module.database)
+    return ask_as(site.derivation.database_url(database), sql)
 
 
 def _no_answer(site: Site, why: str) -> Iterator[Complaint]:

@@ -50,7 +50,7 @@ def publish(
     dry_run: bool,
     single_publisher: bool,
 ) -> None:
-    """Add the packages that `katpkg build` made to the archive, and sign the new state of it.
+    """Add what was built to the archive, and sign its new state.
 
     With FILES, publish those instead: packages, or directories of them, made by whomever. They go into every release
     of the definition, or into that of --target.
