@@ -56,9 +56,9 @@ public_key = "archive.asc"
 class Unsigned:
     """Takes packages as they are: signing thousands would take most of an hour, and is not what is measured."""
 
-    def sign_package(self, package: BinaryPackage) -> Path:
-        """The file itself."""
-        return package.path
+    def sign_packages(self, packages: Sequence[BinaryPackage]) -> Sequence[Path]:
+        """The files themselves."""
+        return [each.path for each in packages]
 
 
 def main() -> None:

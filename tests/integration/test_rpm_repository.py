@@ -6,10 +6,18 @@ import json
 import shutil
 import subprocess
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from katpkg import process
+from katpkg.errors import SigningError
+from katpkg.packages.rpm.inspect import read_rpm
+from katpkg.repository.keys import PublicKey
+from katpkg.repository.rpm.signing import RpmSigner
+from katpkg.repository.signing import GpgSigner
 from tests.builders import make_deb
 from tests.ours import Ours
 from tests.rpms import Dnf, make_rpm
@@ -234,6 +242,77 @@ def test_a_program_that_signs_cannot_sign_rpms_and_says_so(archive: Ours) -> Non
     assert done.returncode == 6
     assert "RPMs are signed by rpmsign, which needs the key itself" in done.stderr
     assert sorted(archive.public.rglob("*")) == before
+
+
+DAMAGED = ("not signing corrupt package", 6)
+SPOILT = {
+    "cut off": DAMAGED,
+    "another header": DAMAGED,
+    "other contents": DAMAGED,
+    "something else": ("is no RPM that can be published", 5),
+}
+
+
+@pytest.mark.parametrize("damage", SPOILT)
+def test_a_damaged_package_is_not_signed_and_nothing_is_published_with_it(damage: str, archive: Ours) -> None:
+    good, bad = (make_rpm(archive.directory / "rpms", name) for name in ("demo-c", "demo-d"))
+    content = bad.read_bytes()
+    at = content.rindex(b"a thing")
+    spoilt = {
+        "cut off": content[:-30],
+        "another header": content[:at] + b"A" + content[at + 1 :],
+        "other contents": content[:-20] + bytes(20),
+        "something else": b"!<arch>\n" + content,
+    }
+    bad.write_bytes(spoilt[damage])
+    before = {path: path.stat().st_mtime_ns for path in archive.public.rglob("*")}
+    done = archive.katpkg("publish", good, bad)
+    said, status = SPOILT[damage]
+    assert (done.returncode, said in done.stderr, "demo-d" in done.stderr) == (status, True, True), done.stderr
+    assert {path: path.stat().st_mtime_ns for path in archive.public.rglob("*")} == before
+
+
+@pytest.fixture
+def signer(archive: Ours) -> Iterator[RpmSigner]:
+    """Who signs packages with the archive's key."""
+    key = PublicKey.read(archive.directory / "archive.asc")
+    secret = (archive.directory / "secret.asc").read_bytes()
+    with GpgSigner(key, secret, "") as gpg, RpmSigner(lambda: key, gpg.home, "") as rpms:
+        yield rpms
+
+
+def test_packages_of_one_moment_are_signed_by_one_call_and_verified_by_another(
+    signer: RpmSigner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = [read_rpm(make_rpm(tmp_path, f"demo-{number}")) for number in range(3)]
+    called: list[str] = []
+    run = process.run
+
+    def counted(argv: Sequence[str | Path], **options: Any) -> process.Completed:
+        called.append(str(argv[0]))
+        return run(argv, **options)
+
+    monkeypatch.setattr(process, "run", counted)
+    paths = signer.sign_packages(packages)
+    assert [name for name in called if name != "gpg"] == ["rpmsign", "rpmkeys"]
+    assert [path.name for path in paths] == [package.filename for package in packages]
+    assert signer.sign_packages(packages[:1]) == paths[:1]
+    assert called.count("rpmsign") == 1
+
+
+def test_rpmsign_that_signs_nothing_and_says_nothing_is_found_out(
+    signer: RpmSigner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = read_rpm(make_rpm(tmp_path, "demo-c"))
+    run = process.run
+
+    def idle(argv: Sequence[str | Path], **options: Any) -> process.Completed:
+        return run(["true"] if argv[0] == "rpmsign" else argv, **options)
+
+    monkeypatch.setattr(process, "run", idle)
+    with pytest.raises(SigningError, match="rpmsign did not sign") as caught:
+        signer.sign_packages([package])
+    assert caught.value.where == package.filename
 
 
 def test_dnf_never_fails_while_somebody_publishes(archive: Ours, tmp_path: Path) -> None:
