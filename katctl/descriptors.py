@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from katctl import packages
 from katctl.errors import DefinitionError
 from katctl.model import Database, Directory, Migration, Module, Needs, Probe, Product, Role, Service, Setting
 
@@ -38,13 +39,13 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise DefinitionError(
-            f"it cannot be read: {error}", where=str(path), hint=f"apt install --reinstall the owner of {path}"
+            f"it cannot be read: {error}", where=str(path), hint=packages.to_reinstall(path)
         ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise DefinitionError(
             f"it is not of format {FORMAT}",
             where=str(path),
-            hint="upgrade all packages of the product: apt update && apt upgrade",
+            hint=f"upgrade all packages of the product: {packages.to_upgrade()}",
         )
     return content
 

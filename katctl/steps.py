@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from katctl import files, process, settings, systemd
+from katctl import files, packages, process, settings, systemd
 from katctl.cluster import Cluster
 from katctl.databases import Databases
 from katctl.elsewhere import broker_refusal
@@ -96,7 +96,7 @@ class Confinement:
             raise StepFailed(
                 "RabbitMQ does not run",
                 where=self.name,
-                hint=f"apt install rabbitmq-server, or set RABBITMQ_URL in {file}",
+                hint=f"{packages.to_install('rabbitmq-server')}, or set RABBITMQ_URL in {file}",
                 details=error.details or str(error),
             ) from error
         memory.change(confining=False)
