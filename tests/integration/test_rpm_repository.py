@@ -6,18 +6,11 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
-from katpkg import process
-from katpkg.errors import SigningError
-from katpkg.packages.rpm.inspect import read_rpm
-from katpkg.repository.keys import PublicKey
-from katpkg.repository.rpm.signing import RpmSigner
-from katpkg.repository.signing import GpgSigner
 from tests.builders import make_deb
 from tests.ours import Ours
 from tests.rpms import Dnf, make_rpm
@@ -75,12 +68,12 @@ def archive(published: Ours, tmp_path: Path) -> Ours:
     return archive
 
 
-def client(archive: Ours, directory: Path) -> Dnf:
+def client(archive: Ours, directory: Path, suite: str = "el9") -> Dnf:
     """dnf that trusts the archive's key and nobody else's."""
     return Dnf(
         directory,
         {
-            "mirrorlist": f"file://{archive.public}/rpm/el9/mirrorlist",
+            "mirrorlist": f"file://{archive.public}/rpm/{suite}/mirrorlist",
             "gpgcheck": "1",
             "repo_gpgcheck": "1",
             "gpgkey": f"file://{archive.directory}/archive.asc",
@@ -127,22 +120,45 @@ def test_history_rollback_and_removal_are_as_for_apt(archive: Ours, tmp_path: Pa
     assert planned["freed"] == 0
 
 
-def test_a_package_that_was_built_is_published_and_not_built_again(archive: Ours, tmp_path: Path) -> None:
+PAGE = """\
+package = "small-page"
+summary = "page"
+description = "A page."
+license = "EUPL-1.2"
+copyright = "2026 Somebody"
+artifact = { name = "page-{version}.zip" }
+[payload]
+kind = "tree"
+copies = [{ source = "katpkg.toml", to = "/usr/share/small/page" }]
+"""
+
+
+def describe_page(archive: Ours) -> None:
+    """A module, and its artifact."""
     (archive.directory / "artifacts").mkdir()
-    (archive.directory / "artifacts/page-1.0.zip").write_bytes(b"")
-    subprocess.run(
-        ["/usr/bin/python3", "-m", "zipfile", "-c", archive.directory / "artifacts/page-1.0.zip", "katpkg.toml"],
-        cwd=archive.directory,
-        check=True,
-    )
+    with ZipFile(archive.directory / "artifacts/page-1.0.zip", "w") as file:
+        file.write(archive.directory / "katpkg.toml", "katpkg.toml")
     definition = archive.directory / "katpkg.toml"
     definition.write_text(definition.read_text() + '\n[source]\npath = "artifacts"\n')
     (archive.directory / "modules").mkdir()
-    (archive.directory / "modules/page.toml").write_text(
-        'package = "small-page"\nsummary = "page"\ndescription = "A page."\nlicense = "EUPL-1.2"\n'
-        'copyright = "2026 Somebody"\nartifact = { name = "page-{version}.zip" }\n'
-        '[payload]\nkind = "tree"\ncopies = [{ source = "katpkg.toml", to = "/usr/share/small/page" }]\n'
-    )
+    (archive.directory / "modules/page.toml").write_text(PAGE)
+
+
+def test_fedora_has_packages_of_its_own_from_the_same_description(archive: Ours, tmp_path: Path) -> None:
+    describe_page(archive)
+    definition = archive.directory / "katpkg.toml"
+    definition.write_text(definition.read_text().replace('["el9/x86_64"]', '["el9/x86_64", "fedora42/x86_64"]'))
+    for words in (("fetch",), ("build", "--target", "fedora42/x86_64"), ("publish", "--target", "fedora42")):
+        succeed(archive.katpkg(*words))
+    dnf = client(archive, tmp_path / "dnf", "fedora42")
+    assert available(dnf) == ["small-archive-keyring-0:1-1.fc42.noarch", "small-page-0:1.0-1.fc42.noarch"]
+    succeed(dnf("install", "small-page", "small-archive-keyring"))
+    told = (tmp_path / "dnf/root/etc/yum.repos.d/small.repo").read_text()
+    assert "rpm/fedora42/mirrorlist" in told
+
+
+def test_a_package_that_was_built_is_published_and_not_built_again(archive: Ours, tmp_path: Path) -> None:
+    describe_page(archive)
     for command in ("fetch", "build", "publish"):
         succeed(archive.katpkg(command))
     dnf = client(archive, tmp_path / "dnf")
@@ -270,49 +286,6 @@ def test_a_damaged_package_is_not_signed_and_nothing_is_published_with_it(damage
     said, status = SPOILT[damage]
     assert (done.returncode, said in done.stderr, "demo-d" in done.stderr) == (status, True, True), done.stderr
     assert {path: path.stat().st_mtime_ns for path in archive.public.rglob("*")} == before
-
-
-@pytest.fixture
-def signer(archive: Ours) -> Iterator[RpmSigner]:
-    """Who signs packages with the archive's key."""
-    key = PublicKey.read(archive.directory / "archive.asc")
-    secret = (archive.directory / "secret.asc").read_bytes()
-    with GpgSigner(key, secret, "") as gpg, RpmSigner(lambda: key, gpg.home, "") as rpms:
-        yield rpms
-
-
-def test_packages_of_one_moment_are_signed_by_one_call_and_verified_by_another(
-    signer: RpmSigner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    packages = [read_rpm(make_rpm(tmp_path, f"demo-{number}")) for number in range(3)]
-    called: list[str] = []
-    run = process.run
-
-    def counted(argv: Sequence[str | Path], **options: Any) -> process.Completed:
-        called.append(str(argv[0]))
-        return run(argv, **options)
-
-    monkeypatch.setattr(process, "run", counted)
-    paths = signer.sign_packages(packages)
-    assert [name for name in called if name != "gpg"] == ["rpmsign", "rpmkeys"]
-    assert [path.name for path in paths] == [package.filename for package in packages]
-    assert signer.sign_packages(packages[:1]) == paths[:1]
-    assert called.count("rpmsign") == 1
-
-
-def test_rpmsign_that_signs_nothing_and_says_nothing_is_found_out(
-    signer: RpmSigner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = read_rpm(make_rpm(tmp_path, "demo-c"))
-    run = process.run
-
-    def idle(argv: Sequence[str | Path], **options: Any) -> process.Completed:
-        return run(["true"] if argv[0] == "rpmsign" else argv, **options)
-
-    monkeypatch.setattr(process, "run", idle)
-    with pytest.raises(SigningError, match="rpmsign did not sign") as caught:
-        signer.sign_packages([package])
-    assert caught.value.where == package.filename
 
 
 def test_dnf_never_fails_while_somebody_publishes(archive: Ours, tmp_path: Path) -> None:
