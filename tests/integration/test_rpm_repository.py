@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import threading
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,35 +13,9 @@ import pytest
 from tests.builders import make_deb
 from tests.ours import Ours
 from tests.rpms import Dnf, make_rpm
+from tests.tampered import DIGEST, TAMPERED, describe, move, publish, succeed, tamper
 
 pytestmark = pytest.mark.integration
-
-DEFINITION = """\
-targets = ["el9/x86_64"]
-
-[archive]
-name = "small"
-origin = "Small"
-label = "Small archive"
-description = "An archive to be looked at"
-uri = "file://{directory}/public"
-maintainer = "Somebody <somebody@example.org>"
-architectures = ["amd64"]
-
-[signing]
-public_key = "archive.asc"
-"""
-
-
-def succeed(done: subprocess.CompletedProcess[str]) -> str:
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def publish(archive: Ours, *words: str) -> str:
-    """Publish packages: ``demo-a_1.0``."""
-    files = [make_rpm(archive.directory / "rpms", *word.split("_")) for word in words]
-    return succeed(archive.katpkg("publish", *files))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +23,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Ours:
     """Published twice, a package each time."""
     directory = tmp_path_factory.mktemp("rpm")
     archive = Ours(directory=directory)
-    (directory / "katpkg.toml").write_text(DEFINITION.format(directory=directory))
+    describe(archive, f"file://{archive.public}")
     succeed(archive.katpkg("key", "new", "--user-id", "small <small@example.org>", "--secret", "secret.asc"))
     publish(archive, "demo-a_1.0")
     publish(archive, "demo-b_1.0")
@@ -62,9 +35,7 @@ def archive(published: Ours, tmp_path: Path) -> Ours:
     """The same, to be changed by one test."""
     shutil.copytree(published.directory, tmp_path / "archive")
     archive = Ours(directory=tmp_path / "archive")
-    (archive.directory / "katpkg.toml").write_text(DEFINITION.format(directory=archive.directory))
-    pointer = archive.public / "rpm/el9/mirrorlist"
-    pointer.write_text(pointer.read_text().replace(str(published.directory), str(archive.directory)))
+    move(archive, f"file://{published.public}", f"file://{archive.public}")
     return archive
 
 
@@ -174,55 +145,6 @@ def test_a_package_that_was_built_is_published_and_not_built_again(archive: Ours
     )
     rows = json.loads(succeed(archive.katpkg("--json", "build")))["packages"]
     assert {row["package"]: row["version"] for row in rows}["small-page"] == "1.0-2.el9"
-
-
-def _replace(path: Path, old: bytes, new: bytes) -> None:
-    content = path.read_bytes()
-    assert old in content
-    path.write_bytes(content.replace(old, new))
-
-
-def _only(archive: Ours, pattern: str) -> Path:
-    """The file of the published generation."""
-    name = (archive.public / "rpm/el9/mirrorlist").read_text().strip().rstrip("/").rpartition("/")[2]
-    (found,) = (archive.public / "rpm/el9/generations" / name).glob(pattern)
-    return found
-
-
-def tamper(archive: Ours, case: str) -> None:
-    package = archive.public / "pool/el9/main/d/demo-a/demo-a-1.0-1.el9.noarch.rpm"
-    match case:
-        case "a package with other contents":
-            package.write_bytes(make_rpm(archive.directory / "evil", "demo-a", content="evil").read_bytes())
-        case "a package whose last bytes differ":
-            package.write_bytes(package.read_bytes()[:-8] + bytes(8))
-        case "repomd.xml that says something else":
-            _replace(_only(archive, "repodata/repomd.xml"), b"<revision>1", b"<revision>2")
-        case "no signature of repomd.xml":
-            _only(archive, "repodata/repomd.xml.asc").unlink()
-        case "metadata that is not the one that is named":
-            path = _only(archive, "repodata/*-primary.xml.gz")
-            path.write_bytes(path.read_bytes()[:-1] + b"!")
-        case _:  # everything signed by somebody else
-            elsewhere = archive.directory / "elsewhere"
-            elsewhere.mkdir()
-            other = Ours(directory=elsewhere)
-            (elsewhere / "katpkg.toml").write_text(DEFINITION.format(directory=archive.directory))
-            succeed(other.katpkg("key", "new", "--user-id", "evil <evil@example.org>", "--secret", "secret.asc"))
-            publish(other, "demo-a_1.0")
-            shutil.rmtree(archive.public)
-            other.public.rename(archive.public)
-
-
-DIGEST, SIGNATURE = "checksum doesn't match", "repomd.xml GPG signature verification error: Bad GPG signature"
-TAMPERED = {
-    "a package with other contents": DIGEST,
-    "a package whose last bytes differ": DIGEST,
-    "repomd.xml that says something else": SIGNATURE,
-    "no signature of repomd.xml": "GPG signature is not available",
-    "metadata that is not the one that is named": DIGEST,
-    "everything signed by somebody else": SIGNATURE,
-}
 
 
 @pytest.mark.parametrize("case", TAMPERED)
