@@ -1,12 +1,17 @@
 """``python -m katpkg`` and the console script ``katpkg``."""
 
 import atexit
+import gc
 import os
 import sys
+
+YOUNG = 50_000
+"""Objects that are made before the collector looks for cycles: thousands of packages have none, and looking costs."""
 
 
 def main() -> None:
     """Run the command line; the import is here so that a bare ``import katpkg`` stays cheap."""
+    gc.set_threshold(YOUNG, 20, 20)
     from katpkg.cli import katpkg
 
     try:
