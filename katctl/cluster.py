@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from katctl import files, systemd
+from katctl import files, packages, systemd
 from katctl.errors import StepFailed, ToolFailed
 from katctl.hosts import POSTGRESQL, Hosts, numbers_of
 from katctl.postgresql import UNIT, reason
@@ -59,10 +59,11 @@ class Cluster:
                 systemd.restart([UNIT])
         except ToolFailed as error:
             product = self.site.product
+            file = product.administrator_file(product.module)
             raise StepFailed(
                 "PostgreSQL does not run",
                 where=self.name,
-                hint=f"apt install postgresql, or set POSTGRESQL_URL in {product.administrator_file(product.module)}",
+                hint=f"{packages.to_install_postgresql()}, or set POSTGRESQL_URL in {file}",
                 details=error.details or str(error),
             ) from error
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from katctl import files, settings
+from katctl import files, packages, settings
 from katctl.elsewhere import Wanted, databases_sql
 from katctl.errors import StepFailed, ToolFailed
 from katctl.health import url_of
@@ -114,7 +114,7 @@ class Databases:
         product = self.site.product
         if not self.site.answers.postgresql:
             file = product.administrator_file(product.module)
-            return f"apt install postgresql, or set POSTGRESQL_URL in {file}"
+            return f"{packages.to_install_postgresql()}, or set POSTGRESQL_URL in {file}"
         if place := self.site.hosts.of_ours(POSTGRESQL):
             return f"on {place}: katctl setup, with the same {FILE}.conf"
         path = product.state / "databases.sql"

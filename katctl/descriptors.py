@@ -9,13 +9,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from katctl import packages
 from katctl.errors import DefinitionError
 from katctl.model import Database, Directory, Migration, Module, Needs, Probe, Product, Role, Service, Setting
 
 FORMAT = 2
 """The descriptors that this katctl understands."""
-
-AGAIN = "apt install --reinstall $(dpkg --search {path} | cut -d: -f1)"
 
 Noun = TypeVar("Noun")
 
@@ -48,19 +47,23 @@ def _reading(path: Path) -> Iterator[dict[str, Any]]:
     try:
         yield content
     except (KeyError, TypeError) as error:
-        raise DefinitionError(f"it lacks something: {error}", where=str(path), hint=AGAIN.format(path=path)) from error
+        raise DefinitionError(
+            f"it lacks something: {error}", where=str(path), hint=packages.to_reinstall(path)
+        ) from error
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise DefinitionError(f"it cannot be read: {error}", where=str(path), hint=AGAIN.format(path=path)) from error
+        raise DefinitionError(
+            f"it cannot be read: {error}", where=str(path), hint=packages.to_reinstall(path)
+        ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise DefinitionError(
             f"it is not of format {FORMAT}",
             where=str(path),
-            hint="upgrade all packages of the product: apt update && apt upgrade",
+            hint=f"upgrade all packages of the product: {packages.to_upgrade()}",
         )
     return content
 

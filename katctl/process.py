@@ -47,7 +47,7 @@ def run(
                 **_identity(user),
             )
     except FileNotFoundError as error:
-        raise ToolFailed(f"{argv[0]} is not installed", hint=f"apt install the package that has {argv[0]}") from error
+        raise ToolFailed(f"{argv[0]} is not installed", hint=f"install the package that has {argv[0]}") from error
     except subprocess.TimeoutExpired as error:
         raise ToolFailed(f"{argv[0]} did not end within {patience:.0f} s", where=" ".join(argv)) from error
     except OSError as error:

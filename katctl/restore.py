@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from katctl import files
+from katctl import files, packages
 from katctl.backup import FORMAT, MANIFEST, Manifest, configuration, digest
 from katctl.cluster import Cluster
 from katctl.databases import Databases, is_the_administrators, server_of
@@ -124,7 +124,7 @@ def _check_fit(site: Site, backup: Backup, path: Path) -> None:
         raise BackupError(
             f"it holds data of modules that are not installed here: {', '.join(absent)}",
             where=str(path),
-            hint=f"apt install {' '.join(sorted(backup.manifest.versions))}",
+            hint=packages.to_install(*sorted(backup.manifest.versions)),
         )
 
 

@@ -68,13 +68,12 @@ class Migrate:
         upgrade = self.site.memory.state.upgrade
         if upgrade is None or not upgrade.backup:
             return "mend the cause, then: katctl setup"
-        before = [f"{name}={version}" for name, version in sorted(upgrade.versions.items())]
         now = packages.versions(upgrade.versions)
-        changed = [word for word in before if now.get(word.partition("=")[0]) != word.partition("=")[2]]
+        changed = {name: version for name, version in upgrade.versions.items() if now.get(name) != version}
         if not changed:
             return f"mend the cause, then: katctl setup. The data as it was: {upgrade.backup}"
         return (
-            f"mend the cause, then: katctl setup. Or go back: apt install --allow-downgrades {' '.join(changed)} && "
+            f"mend the cause, then: katctl setup. Or go back: {packages.to_go_back(changed)} && "
             f"katctl restore {upgrade.backup}"
         )
 

@@ -52,7 +52,7 @@ class Part:
         for role in product.roles:
             wanted = [module for module in product.census if module.name in role.modules]
             if role.key in hosts.here and not here.issuperset(module.name for module in wanted):
-                yield f"{role.package} is not installed, and this host is its", f"apt install {role.package}"
+                yield f"{role.package} is not installed, and this host is its", packages.to_install(role.package)
 
     def _lonely(self) -> Iterator[tuple[str, str]]:
         """A part of the whole was asked for, and nobody said where the rest is."""

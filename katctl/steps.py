@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from katctl import files, process, settings, systemd
+from katctl import files, packages, process, settings, systemd
 from katctl.elsewhere import broker_refusal
 from katctl.errors import StepFailed, ToolFailed
 from katctl.hosts import FILE, RABBITMQ
@@ -97,7 +97,7 @@ class Confinement:
             raise StepFailed(
                 "RabbitMQ does not run",
                 where=self.name,
-                hint=f"apt install rabbitmq-server, or set RABBITMQ_URL in {file}",
+                hint=f"{packages.to_install('rabbitmq-server')}, or set RABBITMQ_URL in {file}",
                 details=error.details or str(error),
             ) from error
         memory.change(confining=False)

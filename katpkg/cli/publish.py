@@ -94,9 +94,11 @@ def _packages(
     session: Session, suite: SuiteSpec, files: tuple[Path, ...], *, look_inside: bool
 ) -> Iterator[BinaryPackage]:
     from katpkg.model.target import PackageFormat
-    from katpkg.pipeline.publish import built_packages, files_in
+    from katpkg.pipeline.files import files_in
 
     if not files:
+        from katpkg.pipeline.publish import built_packages
+
         yield from built_packages(session.archive, suite.codename)
     elif suite.format is PackageFormat.RPM:
         from katpkg.packages.rpm.inspect import read_rpm
