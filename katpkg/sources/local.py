@@ -51,7 +51,7 @@ class DirectorySource:
         )
 
     def fetch(self, artifact: Artifact, to: Arrival) -> None:
-        """Copy the artifact's file to ``to``."""
+        """Copy the artifact's file to ``to``. Raises SourceError when it is gone."""
         path = self._root / artifact.origin
         to.restart()
         try:

@@ -1,7 +1,4 @@
-"""What the commands of maintainer scripts do, for those that are understood. The rest is refused, never guessed.
-
-A command gets its words and changes the machine; ValueError means that it was called in a way that is not understood.
-"""
+"""What the commands of maintainer scripts do, for those that are understood. The rest is refused, never guessed."""
 
 from __future__ import annotations
 

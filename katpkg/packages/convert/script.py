@@ -45,3 +45,4 @@ class NotUnderstood(Exception):
 
 
 Command = Callable[[Call], Status]
+"""Changes the machine of the call. Raises ValueError when it is called in a way that is not understood."""

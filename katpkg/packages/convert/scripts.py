@@ -24,8 +24,8 @@ LEAVING: Mapping[str, Command] = {**COMMANDS, **dict.fromkeys(("rm", "rmdir", "m
 
 
 def think_through(scripts: Mapping[str, Script], machine: Machine, version: str, answers: Mapping[str, str]) -> Machine:
-    """``machine`` after the package was installed. Raises BuildError with the line that is not understood, and when an
-    upgrade or a removal would do more than what every package's does.
+    """``machine``, which is changed: as it is after the package was installed. Raises BuildError with the line that is
+    not understood, and when an upgrade or a removal would do more than what every package's does.
     """
     fresh = machine.copy()
     _run(scripts, "preinst", ("install",), machine, answers)

@@ -55,7 +55,7 @@ class GitHubSource:
             return asset
 
     def fetch(self, artifact: Artifact, to: Arrival) -> None:
-        """Download the artifact, going on with what is there."""
+        """Download the artifact, going on with what is there. Raises ConfigError when it is of another repository."""
         found = artifact.provenance
         if found is None or found.repository != self._spec.repository:
             raise ConfigError(
