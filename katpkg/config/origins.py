@@ -50,6 +50,8 @@ def _check_attested(source: object, where: str) -> Iterator[ConfigError]:
 def _check_pinned(rule: ArtifactRule, where: str) -> Iterator[ConfigError]:
     if not rule.version:
         yield ConfigError("a web server does not tell which version is the newest", where=f"{where}.version")
+    if rule.beside:
+        yield ConfigError("only one artifact of a web server can be pinned", where=f"{where}.beside")
     if rule.sha256 is None:
         yield ConfigError(
             "what a web server has must be pinned", where=f"{where}.sha256", hint="sha256sum prints it for a file"

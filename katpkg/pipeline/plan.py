@@ -71,5 +71,5 @@ def _planned(project: Project, lock: Lock, cache: Cache, outcomes: Sequence[Outc
             outcome=outcome,
             module=module,
             artifact=artifact,
-            is_fetched=is_needed and artifact is not None and not cache.has(artifact),
+            is_fetched=is_needed and artifact is not None and not all(map(cache.has, artifact.all)),
         )
