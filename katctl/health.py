@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from katctl import amqp, settings, systemd
 from katctl.errors import KatctlError, ToolFailed
 from katctl.model import Module, Service
-from katctl.postgresql import ask_as
+from katctl.postgresql import ask_as, reason
 from katctl.probes import Unwell, ask, unreachable
 from katctl.site import Site
 
@@ -107,7 +107,7 @@ def _database_health(site: Site, module: Module) -> Finding:
     try:
         ask_as(url, "SELECT 1;")
     except ToolFailed as error:
-        return found(verdict=Verdict.UNWELL, said=(error.details or str(error)).splitlines()[-1])
+        return found(verdict=Verdict.UNWELL, said=reason(error))
     return found(verdict=Verdict.WELL, said="lets its role in")
 
 

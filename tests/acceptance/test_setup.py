@@ -91,6 +91,19 @@ def test_what_the_administrator_disabled_stays_so_and_is_no_complaint(server: Se
     assert server.says("systemctl", "is-active", "kat-page.service") == "active"
 
 
+def test_health_tells_what_is_gone_and_all_is_well_again_once_it_is_back_without_hands(server: Server) -> None:
+    foundations = ("postgresql@*", "rabbitmq-server.service")
+    server.run("systemctl", "stop", *foundations)
+    told = server.run("katctl", "health", check=False)
+    assert told.returncode == 1
+    unwell = [line.split(maxsplit=2) for line in told.stdout.splitlines() if line.startswith("unwell")]
+    assert {said.partition("  ")[0] for _, module, said in unwell if module == "notes"} >= {"database notes", "broker"}
+    assert "Connection refused" in told.stdout
+    server.run("systemctl", "start", "postgresql.service", "rabbitmq-server.service")
+    server.shell("for i in $(seq 60); do katctl health >/dev/null && exit; sleep 1; done; katctl health")
+    server.assert_healthy()
+
+
 def test_an_upgrade_keeps_the_data_as_it_was_and_migrates_it(server: Server, published: Published) -> None:
     server.leave_note("before the upgrade")
     publish_notes(published, "2.0", SECOND_STEP)
