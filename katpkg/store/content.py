@@ -41,7 +41,7 @@ class Content:
         self._hash.update(block)
         self._size += len(block)
         if size and (not block or self._size >= self._digest.size):
-            self._verify()
+            self._verify(is_end=len(block) < size)
         return block
 
     def read_full(self, size: int) -> bytes:
@@ -64,8 +64,9 @@ class Content:
         """How far it is read."""
         return self._file.tell()
 
-    def _verify(self) -> None:
-        size, sha256 = self._size + len(self._file.read(1) or b""), self._hash.hexdigest()
+    def _verify(self, *, is_end: bool) -> None:
+        more = b"" if is_end else self._file.read(1) or b""
+        size, sha256 = self._size + len(more), self._hash.hexdigest()
         if (size, sha256) != (self._digest.size, self._digest.sha256):
             found = Digest(size=size, sha256=Sha256(sha256))
             self.refusal = changed(self._key, self._digest, found)

@@ -23,6 +23,8 @@ from katpkg.store.scratch import Scratch
 from katpkg.store.tree import Tree, link_found, stored
 
 BLOCK = 1 << 20
+SMALL = 1 << 16
+"""Bytes that are copied as quickly as one asks whether that is needed."""
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 """What file systems say that have no hard links."""
 
@@ -53,7 +55,7 @@ class LocalStore:
         file = self.open(key)
         if file is None:
             return None
-        with _explained(key), file:
+        with _Explained(key), file:
             content = file.read()
         return content, self.token(content)
 
@@ -63,7 +65,7 @@ class LocalStore:
 
     def open(self, key: str) -> BinaryIO | None:
         """The file, open."""
-        with _explained(key):
+        with _Explained(key):
             try:
                 return open(os.open(self._tree.path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb")
             except FileNotFoundError:
@@ -75,7 +77,7 @@ class LocalStore:
 
     def look(self, key: str) -> Stored | None:
         """The file's size and time."""
-        with _explained(key):
+        with _Explained(key):
             try:
                 status = os.lstat(self._tree.path(key))
             except FileNotFoundError:
@@ -87,32 +89,33 @@ class LocalStore:
         file = self.open(key)
         if file is None:
             return None
-        with _explained(key), file:
+        with _Explained(key), file:
             return digest_of(file)
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """Files; links are left out."""
-        with _explained(prefix):
+        with _Explained(prefix):
             yield from self._tree.walk(prefix)
 
     def create(self, key: str, content: bytes | str, digest: Digest) -> bool:
         """Link a new file to its name: of many who do so at once one succeeds, and none waits."""
-        with _explained(key):
-            if self._is_taken(key):
+        with _Explained(key), self._scratch.file() as file:
+            path = self._tree.path(key, make=True)
+            if digest.size > SMALL and os.path.lexists(path):
                 return False
-            with self._temporary() as temporary, Content(key, content, digest) as blocks:
-                size = min(BLOCK, digest.size + 1)  # a buffer that is much too large costs more than a small file
-                with _new_file(temporary) as handle:
-                    while block := blocks.read(size):
-                        _write(handle, block)
-                is_ours = self._link(temporary, key)
+            size = min(BLOCK, digest.size + 1)  # a buffer that is much too large costs more than a small file
+            with Content(key, content, digest) as blocks:
+                while block := blocks.read(size):
+                    file.write(block)
+            file.close()
+            is_ours = self._link(file.path, key, path)
         self._is_unsettled = True
         return is_ours
 
     def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:
         """Compare and rename under the lock. ``moment`` becomes the file's time, which web servers tell clients."""
         self.settle()  # what this may name must not be lost when this is not
-        with _explained(key), self._whole(content, moment) as temporary, self._scratch.lock():
+        with _Explained(key), self._whole(content, moment) as temporary, self._scratch.lock():
             found = self.read(key)
             if (found[1] if found else None) != token:
                 return False
@@ -121,7 +124,7 @@ class LocalStore:
 
     def put(self, key: str, content: bytes) -> None:
         """Rename, whatever is there."""
-        with _explained(key), self._whole(content, None) as temporary, self._scratch.lock():
+        with _Explained(key), self._whole(content, None) as temporary, self._scratch.lock():
             self._rename(temporary, key)
 
     def token(self, content: bytes) -> Token:
@@ -130,7 +133,7 @@ class LocalStore:
 
     def renew(self, key: str) -> bool:
         """Touch the file, while nobody is about to remove it."""
-        with _explained(key), self._scratch.lock():
+        with _Explained(key), self._scratch.lock():
             try:
                 os.utime(self._tree.path(key), follow_symlinks=False)
             except FileNotFoundError:
@@ -139,7 +142,7 @@ class LocalStore:
 
     def delete(self, key: str, modified: datetime | None = None) -> None:
         """Remove the file, under the lock that who renews it takes; its directory stays."""
-        with _explained(key), contextlib.suppress(FileNotFoundError), self._scratch.lock():
+        with _Explained(key), contextlib.suppress(FileNotFoundError), self._scratch.lock():
             path = self._tree.path(key)
             if modified is None or stored(key, os.lstat(path)).modified <= modified:
                 os.unlink(path)
@@ -148,7 +151,7 @@ class LocalStore:
         """One syncfs(2), whatever the number of files."""
         if self._is_unsettled:
             self._is_unsettled = False
-            with _explained(self._tree.root):
+            with _Explained(self._tree.root):
                 sync_file_system(self._tree.root)
 
     def ahead(self) -> timedelta:
@@ -158,14 +161,7 @@ class LocalStore:
     def probe(self) -> None:
         """Nothing: link(2), rename(2) and flock(2) are what they are."""
 
-    def _is_taken(self, key: str) -> bool:
-        try:
-            return os.path.lexists(self._tree.path(key))
-        except FileNotFoundError:
-            return False
-
-    def _link(self, temporary: str, key: str) -> bool:
-        path = self._tree.path(key, make=True)
+    def _link(self, temporary: str, key: str, path: str) -> bool:
         try:
             os.link(temporary, path)
         except FileExistsError:
@@ -198,47 +194,26 @@ class LocalStore:
     @contextmanager
     def _whole(self, content: bytes, moment: datetime | None) -> Iterator[str]:
         """A durable temporary file. It is written before anybody has to wait for us."""
-        with self._temporary() as temporary:
-            with _new_file(temporary) as handle:
-                _write(handle, content)
-                if moment is not None:
-                    os.utime(handle, (moment.timestamp(), moment.timestamp()))
-                os.fsync(handle)
-            yield temporary
-
-    @contextmanager
-    def _temporary(self) -> Iterator[str]:
-        temporary = self._scratch.name()
-        try:
-            yield temporary
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
+        with self._scratch.file() as file:
+            file.write(content)
+            file.sync(moment)
+            file.close()
+            yield file.path
 
 
-@contextmanager
-def _new_file(path: str) -> Iterator[int]:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
-    try:
-        os.fchmod(handle, 0o644)  # readable by the web server whatever the umask
-        yield handle
-    finally:
-        os.close(handle)
+class _Explained:
+    """A block whose OSErrors are about ``key``."""
 
+    def __init__(self, key: str) -> None:
+        self._key = key
 
-def _write(handle: int, block: bytes) -> None:
-    done = os.write(handle, block)
-    while done < len(block):
-        done += os.write(handle, memoryview(block)[done:])
+    def __enter__(self) -> None:
+        pass
 
-
-@contextmanager
-def _explained(key: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"the archive cannot be read or written: {error.strerror}",
-            where=str(error.filename or key),
-            hint="what was published before is whole; when this is mended, publish again",
-        ) from error
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise StoreError(
+                f"the archive cannot be read or written: {error.strerror}",
+                where=str(error.filename or self._key),
+                hint="what was published before is whole; when this is mended, publish again",
+            ) from error

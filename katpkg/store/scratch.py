@@ -15,9 +15,46 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import Self
 
 from katpkg.store.base import HIDDEN
 from katpkg.store.tree import make_directory
+
+
+class NewFile:
+    """A file that is written, and gone at last unless it was renamed."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
+
+    def __enter__(self) -> Self:
+        os.fchmod(self._handle, 0o644)  # readable by the web server whatever the umask
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle >= 0:
+            self.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
+    def write(self, block: bytes) -> None:
+        """Append ``block``."""
+        done = os.write(self._handle, block)
+        while done < len(block):
+            done += os.write(self._handle, memoryview(block)[done:])
+
+    def sync(self, moment: datetime | None) -> None:
+        """Make it durable, and ``moment`` its time, if any."""
+        if moment is not None:
+            os.utime(self._handle, (moment.timestamp(), moment.timestamp()))
+        os.fsync(self._handle)
+
+    def close(self) -> None:
+        """Nothing more is written. Some file systems say only now that the disk is full."""
+        handle, self._handle = self._handle, -1
+        os.close(handle)
 
 
 class Scratch:
@@ -30,11 +67,11 @@ class Scratch:
         self._starting = threading.Lock()
         self._is_registered = False
 
-    def name(self) -> str:
-        """The path of a temporary file that nobody else uses. The first call sweeps what dead writers left."""
+    def file(self) -> NewFile:
+        """A temporary file that nobody else uses. The first call sweeps what dead writers left."""
         if not self._is_registered:
             self._register()
-        return f"{self._directory}/new-{self._writer}-{next(self._numbers)}"
+        return NewFile(f"{self._directory}/new-{self._writer}-{next(self._numbers)}")
 
     @contextmanager
     def lock(self) -> Iterator[None]:

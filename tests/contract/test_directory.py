@@ -111,13 +111,14 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from katpkg.model.digests import Digest
-from katpkg.store import local
 from katpkg.store.local import LocalStore
-def die(handle, block):
-    os.write(handle, block[:2])
+from katpkg.store.scratch import NewFile
+write = NewFile.write
+def die(file, block):
+    write(file, block[:2])
     print("half", flush=True)
     {then}
-local._write = die
+NewFile.write = die
 LocalStore(Path(sys.argv[1])).create("pool/a", b"whole", Digest.of(b"whole"))
 """
 
@@ -135,7 +136,7 @@ def test_what_a_killed_publisher_left_is_swept_by_the_next(public: Path) -> None
 
 
 def test_what_a_living_publisher_is_writing_is_not_swept(public: Path) -> None:
-    script = KILLED.format(then="sys.stdin.read(); os.write(handle, block[2:])")
+    script = KILLED.format(then="sys.stdin.read(); write(file, block[2:])")
     other = subprocess.Popen([sys.executable, "-c", script, public], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert other.stdout is not None
     assert other.stdout.readline() == b"half\n"

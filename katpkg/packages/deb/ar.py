@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,10 +87,16 @@ class DebReader:
         size = header[48:58].rstrip(b" ")
         if len(header) != HEADER_SIZE or header[58:] != b"`\n" or not size.isdigit():
             raise invalid(self._path, f"it has something that is no member of an ar archive: {header[:16]!r}")
-        return Member(header[:16].decode("ascii", "replace").rstrip(" ").removesuffix("/"), int(size))
+        return Member(_name(header[:16]), int(size))
 
     def _misplaced(self, member: Member, where: str) -> BuildError:
         return invalid(self._path, f"it holds {member.name} {where}; there are debian-binary, control.tar and data.tar")
+
+
+@lru_cache(maxsize=64)
+def _name(field: bytes) -> str:
+    """Kept, because packages have the same few."""
+    return field.decode("ascii", "replace").rstrip(" ").removesuffix("/")
 
 
 def invalid(path: Path | str, reason: str) -> BuildError:

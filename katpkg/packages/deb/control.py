@@ -7,7 +7,7 @@ of blanks. Here each of these is refused, as dpkg does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 REQUIRED = ("Package", "Version", "Architecture", "Maintainer", "Description")
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -15,8 +15,9 @@ FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n"})
 """Those of ASCII."""
 FIELD = re.compile(
-    r"([!\"$-,.-9;-~][!-9;-~]*)[ \t]*:([^\n]*)"  # its name, and what stands in its line
-    r"((?:\n[ \t][^\S\n]*\S[^\n]*)*)(?:\n|\Z)"  # and the lines that go on, none of blanks alone
+    r"^([!\"$-,.-9;-~][!-9;-~]*)[ \t]*:([^\n]*)"  # its name, and what stands in its line
+    r"((?:\n[ \t][^\S\n]*\S[^\n]*)*)$",  # and the lines that go on, none of blanks alone
+    re.MULTILINE,
 )
 
 
@@ -29,27 +30,27 @@ def parse_control(content: bytes) -> Mapping[str, str]:
     # the cheap question first, whose yes is enough for almost every package
     if (not text.isascii() or len(content.translate(None, CONTROLS)) < len(content)) and FORBIDDEN.search(text):
         raise ValueError("its control file has control characters in it")
-    found = list(_fields(text.strip("\n")))
-    names = [name.lower() for name, _ in found]
-    if len(set(names)) != len(names):
+    text = text.strip("\n")
+    found = FIELD.findall(text)
+    if len(found) + sum([more.count("\n") for _, _, more in found if more]) <= text.count("\n"):
+        raise ValueError(f"its control file has {_stray(text)}")
+    fields = {name: value.strip() + more for name, value, more in found}
+    if len({*map(str.lower, fields)}) != len(found):
+        names = [name.lower() for name, _, _ in found]
         twice = sorted({name for name in names if names.count(name) > 1})
         raise ValueError(f"its control file has {', '.join(twice)} twice")
-    fields = dict(found)
-    missing = [name for name in REQUIRED if not fields.get(name, "").strip()]
+    missing = [name for name in REQUIRED if not fields.get(name)]
     if missing:
         raise ValueError(f"its control file lacks {', '.join(missing)}")
     return fields
 
 
-def _fields(text: str) -> Iterator[tuple[str, str]]:
-    """Each field with its value; continuation lines stay as they are, with their first blank."""
+def _stray(text: str) -> str:
+    """The first line of ``text`` that is of no field."""
     at = 0
-    while found := FIELD.match(text, at):
-        name, value, more = found.groups()
-        yield name, value.strip() + more
-        at = found.end()
-    if at < len(text) or not text:
-        line = text[at:].partition("\n")[0]
-        if not line or line.isspace():
-            raise ValueError("its control file has a second stanza")
-        raise ValueError(f"its control file has a line that is no field: {line[:40]!r}")
+    for found in FIELD.finditer(text):
+        if found.start() != at:
+            break
+        at = found.end() + 1
+    line = text[at:].partition("\n")[0]
+    return f"a line that is no field: {line[:40]!r}" if line.strip() else "a second stanza"

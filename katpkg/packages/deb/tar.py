@@ -31,6 +31,7 @@ class Kind(Enum):
     SYMLINK = "symlink"
     DIRECTORY = "directory"
     DEVICE = "device or pipe"
+    EXTENSION = "word about the next member"
 
 
 KINDS = {
@@ -42,9 +43,13 @@ KINDS = {
     b"4": Kind.DEVICE,
     b"5": Kind.DIRECTORY,
     b"6": Kind.DEVICE,
+    b"L": Kind.EXTENSION,
+    b"K": Kind.EXTENSION,
+    b"x": Kind.EXTENSION,
+    b"g": Kind.EXTENSION,
 }
-EXTENSIONS = {b"L": "path", b"K": "linkpath", b"x": "", b"g": ""}
-"""Members that say something about the next one: in their whole content, or in pax records."""
+EXTENSIONS = {b"L": "path", b"K": "linkpath"}
+"""What they say in their whole content; the others do so in pax records."""
 
 
 class TarMember(NamedTuple):
@@ -56,16 +61,8 @@ class TarMember(NamedTuple):
     size: int
     target: str
     """What a link points to."""
-
-
-class _Header(NamedTuple):
-    """One header block, before other headers have had their say about it."""
-
-    name: str
     flag: bytes
-    mode: int
-    size: int
-    target: str
+    """How the header spells its kind."""
 
 
 def read_tar(stream: Plain) -> Iterator[TarMember]:
@@ -74,15 +71,15 @@ def read_tar(stream: Plain) -> Iterator[TarMember]:
     Raises Damaged when the archive is not whole, or not plainly one thing to all who read it.
     """
     said: dict[str, str] = {}
-    while (header := _read_header(stream)) is not None:
-        if header.flag in EXTENSIONS:
-            _merge(said, _read_extension(stream, header), header.flag)
+    while (member := _read_header(stream)) is not None:
+        if member.kind is Kind.EXTENSION:
+            _merge(said, _read_extension(stream, member), member.flag)
             continue
-        member = _member(header, said)
+        if said:
+            member, said = _amended(member, said), {}
         end = stream.position + _padded(member.size)
-        yield member
+        yield _checked(member)
         stream.skip(end - stream.position)
-        said = {}
     if said:
         raise Damaged("a header is about a member that does not come")
     while rest := stream.rest():
@@ -90,31 +87,34 @@ def read_tar(stream: Plain) -> Iterator[TarMember]:
             raise Damaged("something comes after its end")
 
 
-def _read_header(stream: Plain) -> _Header | None:
+def _read_header(stream: Plain) -> TarMember | None:
     block = stream.read(BLOCK)
     if len(block) < BLOCK:
         raise Damaged("it is cut off")
     if block == ZEROS:
         return None
-    name, mode, size, checksum, flag, target, magic, prefix = HEADER.unpack(block)
+    path, mode, size, checksum, flag, target, magic, prefix = HEADER.unpack(block)
     if _number(checksum) != _sum(block):
         raise Damaged(f"the tar header at byte {stream.position - BLOCK} has a wrong checksum")
     if magic not in (USTAR, GNU, V7):
         raise Damaged(f"the tar header at byte {stream.position - BLOCK} is of no known kind")
-    path = _text(name)
+    name = _text(path)
     if magic == USTAR and prefix[0]:
-        path = f"{_text(prefix)}/{path}"
-    return _Header(path, flag, _number(mode), _number(size), _text(target))
-
-
-def _member(header: _Header, said: dict[str, str]) -> TarMember:
-    name, flag, mode, size, target = header
-    if said:
-        name, target = said.get("path", name), said.get("linkpath", target)
-        size = int(said.get("size", size))
+        name = f"{_text(prefix)}/{name}"
     kind = KINDS.get(flag)
     if kind is None:
         raise Damaged(f"{name!r} is of a kind ({flag!r}) that has no place in a package")
+    return TarMember(name, kind, _number(mode), _number(size), _text(target), flag)
+
+
+def _amended(member: TarMember, said: dict[str, str]) -> TarMember:
+    """``member`` as other headers have it."""
+    size = int(said.get("size", member.size))
+    return member._replace(name=said.get("path", member.name), size=size, target=said.get("linkpath", member.target))
+
+
+def _checked(member: TarMember) -> TarMember:
+    name, kind, _, size, _, flag = member
     if kind is Kind.FILE and name.endswith("/"):
         # Before ustar this was a directory, and to dpkg it still is.
         if flag != b"\0":
@@ -124,15 +124,15 @@ def _member(header: _Header, said: dict[str, str]) -> TarMember:
         raise Damaged(f"{name!r} is larger than any package")
     if size and kind is not Kind.FILE:
         raise Damaged(f"{name!r} is a {kind.value} with content")
-    return TarMember(name, kind, mode, size, target)
+    return member if kind is member.kind else member._replace(kind=kind)
 
 
-def _read_extension(stream: Plain, header: _Header) -> dict[str, str]:
+def _read_extension(stream: Plain, header: TarMember) -> dict[str, str]:
     if header.size > LARGEST_EXTENSION:
         raise Damaged("a name in it is longer than a file system takes")
     content = stream.read(header.size)
     stream.skip(_padded(header.size) - len(content))
-    key = EXTENSIONS[header.flag]
+    key = EXTENSIONS.get(header.flag)
     return {key: _text(content)} if key else dict(_parse_records(content))
 
 
@@ -195,7 +195,7 @@ def _sum(block: bytes) -> int:
     The lower half of Adler-32 is one more than the sum, modulo a prime that 256 bytes cannot reach.
     """
     halves = (zlib.adler32(block[:256]) & 0xFFFF) + (zlib.adler32(block[256:]) & 0xFFFF) - 2
-    return halves - sum(block[148:156]) + 8 * ord(" ")
+    return halves - (zlib.adler32(block[148:156]) & 0xFFFF) + 1 + 8 * ord(" ")
 
 
 def _padded(size: int) -> int:

@@ -12,7 +12,7 @@ from katpkg.model.names import Architecture, PackageName, Sha256
 from katpkg.model.version import Version
 from katpkg.repository.published import Key, PublishedPackage
 
-GENERATED = ("Filename", "Size", "SHA256", "MD5sum", "SHA1", "SHA512", "Description-md5")
+GENERATED = frozenset({"Filename", "Size", "SHA256", "MD5sum", "SHA1", "SHA512", "Description-md5"})
 """Fields that the archive says; whatever a package says in them itself is left out."""
 
 END = b"\n\n"
@@ -28,9 +28,12 @@ class Stanza(PublishedPackage):
     @classmethod
     def of(cls, package: BinaryPackage, filename: str) -> Self:
         """The stanza of a built package that lies at ``filename``."""
-        kept = {name: value for name, value in package.fields.items() if name not in GENERATED}
-        fields = kept | {"Filename": filename, "Size": str(package.digest.size), "SHA256": package.digest.sha256}
-        lines = [f"{name}: {value}" if value[:1] != "\n" else f"{name}:{value}" for name, value in fields.items()]
+        lines = [
+            f"{name}: {value}" if value[:1] != "\n" else f"{name}:{value}"
+            for name, value in package.fields.items()
+            if name not in GENERATED
+        ]
+        lines += [f"Filename: {filename}", f"Size: {package.digest.size}", f"SHA256: {package.digest.sha256}"]
         return cls(
             key=(package.name, package.version, package.architecture),
             filename=filename,

