@@ -76,7 +76,10 @@ class RpmSigner:
                 _run(["rpmsign", *self._options(self._directory, moment), "--resign"], tuple(paths))
             said = _run([*_rpmkeys(self._directory), "--checksig"], tuple(moments))
         except process.ToolFailed as error:
-            raise SigningError("packages cannot be signed", where=_names(copies), details=error.details) from error
+            hint = "build it again, or get it again from where it came" if "corrupt" in error.output else None
+            raise SigningError(
+                "packages cannot be signed", where=_names(copies), hint=hint, details=error.details
+            ) from error
         if said.count(": digests signatures OK\n") != len(copies):  # rpmsign may sign nothing, and say nothing
             raise SigningError("rpmsign did not sign", where=_names(copies), details=process.tail(said))
         return copies
