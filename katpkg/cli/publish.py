@@ -50,7 +50,7 @@ def publish(
     dry_run: bool,
     single_publisher: bool,
 ) -> None:
-    """Add the packages that `katpkg build` made to the archive, and sign the new state of it.
+    """Add what was built to the archive, and sign its new state.
 
     With FILES, publish those instead: packages, or directories of them, made by whomever. They go into every release
     of the definition, or into that of --target.
@@ -94,9 +94,11 @@ def _packages(
     session: Session, suite: SuiteSpec, files: tuple[Path, ...], *, look_inside: bool
 ) -> Iterator[BinaryPackage]:
     from katpkg.model.target import PackageFormat
-    from katpkg.pipeline.publish import built_packages, files_in
+    from katpkg.pipeline.files import files_in
 
     if not files:
+        from katpkg.pipeline.publish import built_packages
+
         yield from built_packages(session.archive, suite.codename)
     elif suite.format is PackageFormat.RPM:
         from katpkg.packages.rpm.inspect import read_rpm

@@ -60,7 +60,8 @@ def _opened(payload: Payload, kind: VenvPayload) -> Path:
             unpack_tar(stream, place, where=archive.name, links=links_of(kind))
         for child in sorted(place.iterdir()):
             if (tree / child.name).exists():
-                raise BuildError(f"two archives in it hold {child.name!r}", where=payload.artifact.name)
+                said = f"two archives in it hold {child.name!r}"
+                raise BuildError(said, where=payload.artifact.name, hint="name one of them in payload.archives")
             child.rename(tree / child.name)
     return tree
 

@@ -6,13 +6,14 @@ import io
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from katpkg.packages.deb.plain import Damaged, Plain
+from katpkg.packages.deb.plain import LARGEST, Damaged, Plain
 from katpkg.packages.deb.tar import Kind, TarMember, read_tar
 
 FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
@@ -220,8 +221,5 @@ def test_a_damaged_archive_is_refused_or_read_but_never_a_bug(data: st.DataObjec
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(content) - 1))
         content[at] = data.draw(st.integers(0, 255))
-    try:
-        found = members(bytes(content))
-    except Damaged:
-        return
-    assert all(each.size >= 0 for each in found)
+    with suppress(Damaged):
+        assert all(0 <= each.size <= LARGEST for each in members(bytes(content)))
