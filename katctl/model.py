@@ -16,6 +16,7 @@ class Probe:
     """NAME=SETTING pairs: posted with the settings' values."""
     status: int = 200
     contains: str = ""
+    lacks: str = ""
     queue: str = ""
     """A queue of the broker that somebody must be taking from."""
     patience: int = 30

@@ -41,6 +41,8 @@ def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
         raise Unwell(f"{url} answers {status}: {_short(answer)}")
     if probe.contains not in answer:
         raise Unwell(f"{url} does not say {probe.contains!r}: {_short(answer)}")
+    if probe.lacks and probe.lacks in answer:
+        raise Unwell(f"{url} says {probe.lacks!r}: {_short(answer)}")
     return f"{url} answers {status}"
 
 
@@ -86,4 +88,4 @@ def _ask_queue(queue: str, url: str) -> str:
 
 
 def _short(answer: str) -> str:
-    return " ".join(answer.split())[:120]
+    return " ".join(answer.split())[:160]

@@ -75,6 +75,13 @@ class Artifact:
     """Where in a repository it comes from, when that is known."""
     attestation: Attestation | None = None
     """What a build attestation proves of it; None when none was asked for."""
+    beside: tuple[Artifact, ...] = ()
+    """Those whose files lie beside its own; they have none beside them."""
+
+    @property
+    def all(self) -> tuple[Artifact, ...]:
+        """It, and those beside it."""
+        return (self, *self.beside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,9 @@ class ArtifactRule:
     """Its name with {version}, and {codename}, {distribution}, {release}, {architecture} for the target's."""
     version: Line = Line("")
     """Which version: empty for the newest there is."""
+    beside: tuple[Line, ...] = ()
+    """Further artifacts by their names: what CI uploads apart, an environment and the module that runs in it. They are
+    of the same version, from GitHub of the same run too, and their files lie beside those of the first."""
     asset: Line = Line("")
     """The asset of a release that holds the same, by name: taken when the run's artifact has expired."""
     sha256: Sha256 | None = None

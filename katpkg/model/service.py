@@ -43,6 +43,8 @@ class Health:
     """The HTTP status of a healthy service; 0: any will do."""
     contains: Line = Line("")
     """Text that the answer holds when the service is well; empty: any answer will do."""
+    lacks: Line = Line("")
+    """Text that the answer holds when the service is not well, whatever else it says."""
     patience: int = 30
     """Seconds that the service may take from its start until it answers."""
 

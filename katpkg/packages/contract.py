@@ -1,7 +1,8 @@
 """The content contract: what the last published version had, the next one has too, unless somebody said otherwise.
 
-Paths are compared without what a new version of the same software changes in them: versions of distributions, of
-Python, and the tags of extension modules. Of what came along as a dependency only the names count.
+Paths are compared without what a new version of the same software changes in them: versions of distributions and
+how their names are spelt, the version of Python, and the tags of extension modules. Of what came along as a dependency
+only the names count.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import fnmatch
 import re
 from collections.abc import Iterable, Sequence
 
+from packaging.utils import canonicalize_name
+
 PYTHON = re.compile(r"/(lib|bin)/python3\.\d+(?=/|$)")
-DIST_INFO = re.compile(r"-[^-/]+\.(dist-info|egg-info)")
+DIST_INFO = re.compile(r"(?<=/)([^-/]+)-[^-/]+\.(dist-info|egg-info)")
 EXTENSION = re.compile(r"\.(?:cpython-\d+[^/]*|abi3)\.so$")
 SITE_PACKAGES = re.compile(r"(?P<site>.*/site-packages)/(?P<top>[^/]+)(?P<rest>/.*)?")
 
@@ -32,7 +35,7 @@ def vanished(
 def normal(path: str, own: frozenset[str]) -> str:
     """``path`` as every version of the same software has it."""
     path = PYTHON.sub(r"/\1/python3", path)
-    path = EXTENSION.sub(".so", DIST_INFO.sub(r".\1", path))
+    path = EXTENSION.sub(".so", DIST_INFO.sub(lambda match: f"{canonicalize_name(match[1])}.{match[2]}", path))
     found = SITE_PACKAGES.fullmatch(path)
     if found and found["top"] not in own:
         return f"{found['site']}/{found['top']}"

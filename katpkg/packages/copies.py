@@ -37,6 +37,14 @@ def only_file(payload: Payload, pattern: str, key: str) -> Path:
     )
 
 
+def move_in(tree: Path, root: Path, where: str, of: str) -> None:
+    """Move all that lies in ``tree`` into ``root``. Raises BuildError when something of its name is there already."""
+    for child in sorted(tree.iterdir()):
+        if (root / child.name).exists():
+            raise BuildError(f"two {of} hold {child.name!r}", where=where, hint="each has to have names of its own")
+        child.rename(root / child.name)
+
+
 def inside(payload: Payload, name: str) -> Path:
     """Where the file or tree ``name`` of ``payload`` lies. Raises BuildError."""
     source = payload.root / name

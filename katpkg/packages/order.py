@@ -78,7 +78,7 @@ class Order:
             module=asdict(replace(self.module, accept_vanished=(), artifact=None, source=None)),
             release=asdict(self.target.release),
             architecture=self.architecture,
-            artifact=(self.artifact.version, self.artifact.digest.sha256, self.date) if self.artifact else (),
+            artifact=_content(self.artifact, self.date) if self.artifact else (),
             files={file.source: _digest(self.source_of(file)) for file in self.module.files},
             siblings=dict(self.siblings),
             setup=self.setup.package if self.setup else "",
@@ -99,6 +99,10 @@ def digest_of_inputs(templates: Sha256, **inputs: object) -> Sha256:
     named = {"katpkg": __version__, "templates": templates, **inputs}
     text = json.dumps(named, sort_keys=True, default=_plain)
     return Sha256(hashlib.sha256(text.encode()).hexdigest())
+
+
+def _content(artifact: Artifact, date: int) -> tuple[object, ...]:
+    return artifact.version, artifact.digest.sha256, date, *(each.digest.sha256 for each in artifact.beside)
 
 
 def _digest(path: Path) -> str:

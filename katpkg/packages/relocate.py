@@ -12,7 +12,7 @@ from katpkg.errors import BuildError
 from katpkg.model.artifact import Payload
 from katpkg.model.payload import VenvPayload
 from katpkg.packages.adopt import find_environment
-from katpkg.packages.copies import copy_out, inside, only_file
+from katpkg.packages.copies import copy_out, inside, move_in, only_file
 from katpkg.packages.places import Places
 from katpkg.packages.tidy import Environment, check_no_trace, tidy
 from katpkg.sources.unpack import links_of, unpack_tar
@@ -58,11 +58,7 @@ def _opened(payload: Payload, kind: VenvPayload) -> Path:
         place = payload.root.with_name(f"{payload.root.name}-{number}")
         with archive.open("rb") as stream:
             unpack_tar(stream, place, where=archive.name, links=links_of(kind))
-        for child in sorted(place.iterdir()):
-            if (tree / child.name).exists():
-                said = f"two archives in it hold {child.name!r}"
-                raise BuildError(said, where=payload.artifact.name, hint="name one of them in payload.archives")
-            child.rename(tree / child.name)
+        move_in(place, tree, payload.artifact.name, "archives in it")
     return tree
 
 

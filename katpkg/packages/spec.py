@@ -115,6 +115,7 @@ def _built_from(order: Order) -> tuple[Line, ...]:
             f"verified: {order.artifact.verified}",
             *_provenance(order.artifact.provenance),
             *_attestation(order.artifact.attestation),
+            *(f"beside it: {each.name} sha256:{each.digest.sha256} {each.origin}" for each in order.artifact.beside),
         ]
     return tuple(Line(line) for line in lines)
 

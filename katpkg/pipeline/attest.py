@@ -46,7 +46,12 @@ def attest(inquiry: Inquiry, lock: Lock) -> Lock:
     Every artifact is in the cache. Raises SourceError when one is unproven that must not be; it is not kept.
     """
     judge_of = cache(lambda spec: _judge_of(spec, inquiry))
-    return Lock(artifacts=tuple(_attested(inquiry, artifact, judge_of) for artifact in lock.artifacts))
+
+    def attested(artifact: Artifact) -> Artifact:
+        beside = tuple(map(attested, artifact.beside))
+        return replace(_attested(inquiry, artifact, judge_of), beside=beside)
+
+    return Lock(artifacts=tuple(map(attested, lock.artifacts)))
 
 
 def check_attested(module: ModuleSpec, artifact: Artifact) -> None:

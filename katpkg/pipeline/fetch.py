@@ -17,6 +17,7 @@ from katpkg.pipeline.fitting import check_fit
 from katpkg.report import Meter, Reporter
 from katpkg.sources.access import Access
 from katpkg.sources.base import ArtifactSource
+from katpkg.sources.beside import resolve_all
 from katpkg.sources.cache import Cache
 from katpkg.sources.chosen import Sources
 from katpkg.sources.local import DirectorySource
@@ -88,7 +89,7 @@ def resolve(intake: Intake, modules: Sequence[str]) -> Lock:
     for module, rule, target in _wanted(intake.project):
         artifact = known.get(module.name, target.codename, target.architecture)
         if artifact is None or module.name in modules:
-            artifact = intake.source.resolve(module, rule, target)
+            artifact = resolve_all(intake.source, module, rule, target)
             intake.reporter.detail(f"{module.name} for {target}: {artifact.name}, version {artifact.version}")
         artifacts.append(artifact)
     return Lock(artifacts=tuple(artifacts))
@@ -171,7 +172,7 @@ def _wanted(project: Project) -> Iterator[tuple[ModuleSpec, ArtifactRule, Target
 
 def _each_content_once(artifacts: Sequence[Artifact]) -> Iterator[Artifact]:
     seen = set()
-    for artifact in artifacts:
+    for artifact in (each for first in artifacts for each in first.all):
         if artifact.digest not in seen:
             seen.add(artifact.digest)
             yield artifact

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from katpkg import process
 from katpkg.errors import BuildError, KatpkgError
-from katpkg.model.artifact import Payload
+from katpkg.model.artifact import Artifact, Payload
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.package import PackageSpec
 from katpkg.model.payload import DebPayload
@@ -22,7 +22,7 @@ from katpkg.model.version import Version
 from katpkg.packages.base import Builder
 from katpkg.packages.contents import lay_out
 from katpkg.packages.contract import vanished
-from katpkg.packages.copies import only_file
+from katpkg.packages.copies import move_in, only_file
 from katpkg.packages.deb.inspect import read_deb
 from katpkg.packages.order import Order
 from katpkg.packages.spec import make_spec
@@ -182,9 +182,19 @@ def _describe(shop: Workshop, order: Order, version: Version, bench: Path) -> tu
 def _unpack(shop: Workshop, order: Order, bench: Path) -> Payload | None:
     if order.artifact is None:
         return None
-    check_attested(order.module, order.artifact)
-    file = shop.cache.get(order.artifact, shop.source)
-    return open_payload(order.artifact, file, bench / "payload", links=links_of(order.module.payload))
+    payload, *beside = [
+        _open(shop, order, artifact, bench / f"payload{number or ''}")
+        for number, artifact in enumerate(order.artifact.all)
+    ]
+    for other in beside:
+        move_in(other.root, payload.root, order.artifact.name, "of its artifacts")
+    return payload
+
+
+def _open(shop: Workshop, order: Order, artifact: Artifact, into: Path) -> Payload:
+    check_attested(order.module, artifact)
+    file = shop.cache.get(artifact, shop.source)
+    return open_payload(artifact, file, into, links=links_of(order.module.payload))
 
 
 def _check_contract(order: Order, before: tuple[str, ...], package: BinaryPackage, own: frozenset[str]) -> None:

@@ -70,5 +70,7 @@ def _planned(project: Project, lock: Lock, cache: Cache, outcomes: Sequence[Outc
             outcome=outcome,
             module=module,
             artifact=artifact,
-            must_fetch=outcome.state is State.PLANNED and artifact is not None and not cache.has(artifact),
+            must_fetch=outcome.state is State.PLANNED
+            and artifact is not None
+            and not all(map(cache.has, artifact.all)),
         )

@@ -110,6 +110,8 @@ def _render(artifact: Artifact) -> Entry:
         entry["provenance"] = asdict(artifact.provenance)
     if artifact.attestation is not None:
         entry["attestation"] = {name: value for name, value in asdict(artifact.attestation).items() if value}
+    if artifact.beside:
+        entry["beside"] = [_render(each) for each in artifact.beside]
     return entry
 
 
@@ -126,6 +128,7 @@ def _parse(entry: Mapping[str, Any]) -> Artifact:
         verified=str(entry["verified"]),
         provenance=_parse_provenance(entry["provenance"]) if "provenance" in entry else None,
         attestation=_parse_attestation(entry["attestation"]) if "attestation" in entry else None,
+        beside=tuple(_parse(each) for each in entry.get("beside", [])),
     )
 
 

@@ -91,6 +91,19 @@ def test_what_the_administrator_disabled_stays_so_and_is_no_complaint(server: Se
     assert server.says("systemctl", "is-active", "kat-page.service") == "active"
 
 
+def test_health_tells_what_is_gone_and_all_is_well_again_once_it_is_back_without_hands(server: Server) -> None:
+    foundations = ("postgresql@*", "rabbitmq-server.service")
+    server.run("systemctl", "stop", *foundations)
+    told = server.run("katctl", "health", check=False)
+    assert told.returncode == 1
+    unwell = {tuple(line.split()[1:3]) for line in told.stdout.splitlines() if line.startswith("unwell")}
+    assert unwell >= {("notes", "database"), ("courier", "broker")}
+    assert "Connection refused" in told.stdout
+    server.run("systemctl", "start", "postgresql.service", "rabbitmq-server.service")
+    server.shell("for i in $(seq 60); do katctl health >/dev/null && exit; sleep 1; done; katctl health")
+    server.assert_healthy()
+
+
 def test_an_upgrade_keeps_the_data_as_it_was_and_migrates_it(server: Server, published: Published) -> None:
     server.leave_note("before the upgrade")
     publish_notes(published, "2.0", SECOND_STEP)
@@ -105,7 +118,8 @@ def test_a_migration_that_fails_leaves_the_way_back_and_the_next_version_mends_i
     server: Server, published: Published
 ) -> None:
     server.leave_note("before the failure")
-    good, kept = server.version("kat-notes"), server.notes()
+    packages = ("kat", "kat-common", "kat-notes")
+    good, kept = [server.version(name) for name in packages], server.notes()
     publish_notes(published, "3.0", SECOND_STEP + BROKEN_STEP)
     server.upgrade()
     assert server.version("kat-notes").startswith("3.0")
@@ -120,7 +134,7 @@ def test_a_migration_that_fails_leaves_the_way_back_and_the_next_version_mends_i
     install, restore = (shlex.split(command) for command in back.split(" && "))
     server.run("apt-get", "--yes", *install[1:])
     server.run(*restore)
-    assert server.version("kat-notes") == good
+    assert [server.version(name) for name in packages] == good
     assert server.notes() == kept
     server.assert_healthy()
 

@@ -6,14 +6,19 @@ import base64
 import configparser
 import csv
 import hashlib
+import io
+import json
 import shutil
 import subprocess
+import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from katpkg import process
 from katpkg.packages.deb.inspect import read_deb
+from tests.builders import make_zip
 from tests.conftest import Definition, make_definition
 from tests.integration.conftest import Small
 
@@ -114,3 +119,78 @@ def test_tests_that_a_wheel_drops_beside_its_modules_are_left_out(trees: dict[st
     assert there == {"web", "web-1.0.dist-info", "needed.py", "needed-2.0.dist-info"}
     assert (site_packages(environment) / "web/templates/index.html").is_file()
     assert "tests/" not in (site_packages(environment) / "web-1.0.dist-info/RECORD").read_text()
+
+
+APART = """
+package = "kat-shop"
+summary = "environment and module from two artifacts"
+description = "As a workflow uploads them that keeps the program out of its environment."
+license = "CC0-1.0"
+copyright = "2026 Somebody"
+
+[artifact]
+name = "shop_venv_{version}_python3.11.zip"
+beside = ["shop_{version}.zip"]
+
+[payload]
+kind = "venv"
+archives = ["shop_venv_*.tar.gz", "shop_v[0-9]*.tar.gz"]
+join = ["shop/shop"]
+"""
+
+
+def tar_of(place: str, tree: Path) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
+        tar.add(tree, place)
+    return stream.getvalue()
+
+
+def upload(directory: Path, name: str, place: str, tree: Path) -> None:
+    make_zip(directory / f"{name}.zip", {f"{name}.tar.gz": tar_of(place, tree)})
+
+
+@pytest.fixture
+def apart(definition: Definition, tmp_path: Path) -> Definition:
+    """A definition whose module comes as an environment that was made elsewhere, and a program that runs in it."""
+    made, uploads = tmp_path / "www/html", tmp_path / "uploads"
+    subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", made / ".venv"], check=True)
+    (made / "shop/shop").mkdir(parents=True)
+    (made / "shop/shop/__init__.py").write_text("GREETING = 'open'\n")
+    uploads.mkdir()
+    upload(uploads, "shop_venv_v1.0_python3.11", ".venv", made / ".venv")
+    upload(uploads, "shop_v1.0", "shop", made / "shop")
+    (definition.directory / "modules/shop.toml").write_text(f"{APART}\n[source]\npath = {json.dumps(str(uploads))}\n")
+    return definition
+
+
+def built(definition: Definition) -> Mapping[str, str]:
+    (deb,) = (definition.directory.parent / "packages/bookworm").glob("kat-shop_*.deb")
+    root = definition.directory.parent / "root"
+    subprocess.run(["dpkg-deb", "-x", deb, root], check=True)
+    python = root / "opt/venvs/kat-shop/bin/python"
+    said = subprocess.run([python, "-c", "import shop; print(shop.GREETING)"], check=True, capture_output=True).stdout
+    return {"version": read_deb(deb).version, "said": said.decode().strip()}
+
+
+def test_environment_and_module_that_ci_uploads_apart_become_one_package_and_another_when_one_changes(
+    apart: Definition, tmp_path: Path
+) -> None:
+    apart.katpkg("fetch", "shop")
+    apart.katpkg("build", "shop", "--no-lintian")
+    assert built(apart) == {"version": "1.0-1~deb12u1", "said": "open"}
+    assert "kept" in apart.katpkg("build", "shop", "--no-lintian").stderr
+    (tmp_path / "www/html/shop/shop/__init__.py").write_text("GREETING = 'closed'\n")
+    upload(tmp_path / "uploads", "shop_v1.0", "shop", tmp_path / "www/html/shop")
+    apart.katpkg("fetch", "shop")
+    apart.katpkg("build", "shop", "--no-lintian")
+    assert built(apart)["said"] == "closed"
+
+
+def test_two_artifacts_that_hold_a_file_of_one_name_are_refused(apart: Definition, tmp_path: Path) -> None:
+    make_zip(tmp_path / "uploads/shop_v1.0.zip", {"shop_venv_v1.0_python3.11.tar.gz": b""})
+    refused = apart.katpkg("build", "shop", "--no-lintian", check=False)
+    assert refused.returncode == 5
+    assert "two of its artifacts hold 'shop_venv_v1.0_python3.11.tar.gz'" in refused.stderr
+    assert "each has to have names of its own" in refused.stderr
+    assert not (tmp_path / "packages").exists() or not list((tmp_path / "packages").rglob("kat-shop*"))

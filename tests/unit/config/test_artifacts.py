@@ -74,6 +74,13 @@ def test_a_modules_own_directory_lies_beside_the_definition_too(tmp_path: Path) 
         (GITHUB + 'token = "x"', WEB, "unknown key 'token'", "katpkg.toml: source", ""),
         (URL, WEB, "a web server does not tell which version is the newest", "artifact.version", 'version = "'),
         (URL, WEB, "what a web server has must be pinned", "modules/web.toml: artifact.sha256", "sha256sum"),
+        (
+            URL,
+            WEB.replace("[artifact]", '[artifact]\nbeside = ["x"]'),
+            "only one artifact of a web server can be pinned",
+            "modules/web.toml: artifact.beside",
+            "",
+        ),
         (GITHUB, WEB + URL, "what a web server has must be pinned", "modules/web.toml: artifact.sha256", "sha256sum"),
         ("", WEB + GITHUB.replace("workflow =", "# "), "missing key 'workflow'", "modules/web.toml: source", ""),
     ],

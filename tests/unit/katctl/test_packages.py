@@ -63,10 +63,10 @@ def test_no_other_file_knows_a_package_manager_by_name() -> None:
     assert not [path.name for path in files if re.search(r"\b(apt|dnf) (install|update|upgrade)", path.read_text())]
 
 
-@pytest.mark.parametrize("owners", [set(), {"dpkg-query"}, {"rpm"}, {"dpkg-query", "rpm"}], ids=str)
-def test_the_manager_is_the_one_that_brought_katctl(owners: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("owners", [(), ("dpkg-query",), ("rpm",), ("dpkg-query", "rpm")], ids=str)
+def test_the_manager_is_the_one_that_brought_katctl(owners: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """Who owns a file of a checkout is nobody."""
     monkeypatch.setattr(process, "succeeds", lambda argv: argv[0] in owners)
     manager.cache_clear()
-    assert manager() is (DNF if owners == {"rpm"} else APT)
+    assert manager() is (DNF if owners == ("rpm",) else APT)
     manager.cache_clear()

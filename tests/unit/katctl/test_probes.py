@@ -59,6 +59,12 @@ def test_a_service_is_well_when_it_answers_as_it_should(port: int) -> None:
     assert filled == f"http://127.0.0.1:{port}/well answers 200"
 
 
+def test_a_service_that_says_of_itself_that_it_is_well_may_say_of_others_that_they_are_not(port: int) -> None:
+    assert "answers 200" in ask(at(port, "/well", contains="well", lacks="ill"), {}, "")
+    with pytest.raises(Unwell, match="says 'all': all well"):
+        ask(at(port, "/well", contains="well", lacks="all"), {}, "")
+
+
 @pytest.mark.parametrize(
     ("path", "contains", "said"),
     [("/ill", "", "answers 503: no database"), ("/well", "tables", "does not say 'tables': all well")],

@@ -14,7 +14,7 @@ from threading import Thread
 
 import pytest
 
-from katctl import doctor, process
+from katctl import doctor, health, process
 from katctl.backup import KEPT, default_path, forget_old
 from katctl.cli import describe as described
 from katctl.descriptors import read_product
@@ -173,6 +173,14 @@ def test_backups_of_upgrades_are_few_and_the_administrators_are_kept(tmp_path: P
     left = sorted(path.name for path in site.product.backups.iterdir())
     assert len([name for name in left if "manual" in name]) == KEPT + 2
     assert [name[10:12] for name in left if "upgrade" in name] == ["01", "03", "04", "05"]
+
+
+def test_health_says_of_a_database_why_it_cannot_be_reached_and_not_what_libpq_asks_about_it(tmp_path: Path) -> None:
+    module = describe(database={"name": "web_db", "role": "web"}, settings=[setting("URL", fill="{database}")])
+    site = make_site(tmp_path, module, web="URL=postgresql://web:word@127.0.0.1:1/web_db\n")
+    (found,) = health.examine(site)
+    assert (found.subject, found.verdict) == ("database web_db", health.Verdict.UNWELL)
+    assert found.said == 'connection to server at "127.0.0.1", port 1 failed: Connection refused'
 
 
 def complaints(root: Path, *modules: dict[str, object], **files: str) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ SITE = "/opt/venvs/kat-web/lib/python3.11/site-packages"
 
 SAME = [
     (f"{SITE}/requests-2.31.dist-info/RECORD", f"{SITE}/requests-2.32.dist-info/METADATA"),
+    (f"{SITE}/Mako-1.3.dist-info/RECORD", f"{SITE}/mako-1.4.dist-info/RECORD"),
     (f"{SITE}/web/app.py", f"{SITE.replace('3.11', '3.13')}/web/app.py"),
     (f"{SITE}/requests/old.py", f"{SITE}/requests/new.py"),
     (f"{SITE}/web/_c.cpython-311-x86_64-linux-gnu.so", f"{SITE}/web/_c.cpython-313-x86_64-linux-gnu.so"),

@@ -193,7 +193,7 @@ def test_a_file_that_holds_the_path_where_it_was_made_is_named(made: Path, tmp_p
         (
             VenvPayload(kind="venv", archives=("*_venv_*", "*_venv_*")),
             "two archives in it hold '.venv'",
-            "name one of them in payload.archives",
+            "each has to have names of its own",
         ),
         (
             replace(KIND, join=("web/one.py", "web/one.py")),

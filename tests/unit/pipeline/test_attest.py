@@ -132,6 +132,20 @@ def test_or_file_by_file_and_then_all_of_them(scene: Scene) -> None:
     assert found.verdict == "verified"
 
 
+def test_what_lies_beside_an_artifact_needs_a_proof_of_its_own(scene: Scene) -> None:
+    beside = scene.zip + b"0"
+    scene.hub.repository.artifact(scene.hub.run, "shop-1.0", beside)
+    rule = ArtifactRule(name=Line("web-{version}.zip"), beside=(Line("shop-{version}"),), attestation="require")
+    project = scene.project(make_module(artifact=rule, payload=TREE))
+    scene.attest({"web-1.0.zip": scene.zip})
+    with pytest.raises(SourceError, match="nothing proves that"):
+        fetch(scene.intake(project), ())
+    assert not (scene.directory / "katpkg.lock").exists()
+    scene.attest({"shop-1.0": beside})
+    (locked,) = fetch(scene.intake(project), ()).artifacts
+    assert [each.attestation and each.attestation.verdict for each in locked.all] == ["verified", "verified"]
+
+
 def test_what_is_required_and_missing_is_refused_and_nothing_of_it_is_left(scene: Scene) -> None:
     with pytest.raises(SourceError) as caught:
         scene.fetch("require")

@@ -76,7 +76,7 @@ def written(draw: st.DrawFn) -> tuple[tarfile.TarInfo, bytes]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(written(), max_size=6))
 def test_what_tarfile_writes_is_read_as_tarfile_reads_it(
     form: str, entries: list[tuple[tarfile.TarInfo, bytes]]
@@ -212,7 +212,7 @@ def test_before_ustar_a_slash_at_the_end_made_a_directory() -> None:
     assert members(raw("d/", b"\0", magic=bytes(8)) + END) == [TarMember("d/", Kind.DIRECTORY, 0o644, 0, "", b"\0")]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_a_damaged_archive_is_refused_or_read_but_never_a_bug(data: st.DataObject) -> None:
     content = bytearray(

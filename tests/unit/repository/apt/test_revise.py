@@ -89,7 +89,7 @@ def stanzas_of(packages: set[tuple[str, str]]) -> list[Stanza]:
     return [stanza(name, version, size=150) for name, version in packages]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PACKAGES, PACKAGES, PACKAGES)
 def test_the_way_to_an_index_makes_no_difference_to_its_bytes(
     first: set[tuple[str, str]], second: set[tuple[str, str]], dropped: set[tuple[str, str]]
@@ -113,7 +113,7 @@ def apply_hunks(old: bytes, revision: Revision) -> bytes:
     return b"".join(lines)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PACKAGES.filter(bool), PACKAGES, st.sets(NAMES, max_size=10))
 def test_the_hunks_lead_from_the_old_text_to_the_new(
     first: set[tuple[str, str]], second: set[tuple[str, str]], dropped: set[str]
