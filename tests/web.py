@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,11 +37,16 @@ class Web:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[Web]:
+def serving(root: Path, certificate: Path | None = None) -> Iterator[Web]:
+    """With a ``certificate`` and its key in one file, over https."""
     web = Web(root=root)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Page, web)) as server:
         server.daemon_threads = False
-        web.url = f"http://127.0.0.1:{server.server_port}/"
+        web.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}/"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.01))
         thread.start()
         try:
@@ -47,6 +54,27 @@ def serving(root: Path) -> Iterator[Web]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def make_certificate(path: Path) -> Path:
+    """One for 127.0.0.1, signed by itself, and its key, in one file at ``path``."""
+    name = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+    files = ("-keyout", path, "-out", path.with_suffix(".crt"))
+    new = (
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-noenc",
+        "-days",
+        "2",
+    )
+    subprocess.run([*new, *name, *files], check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
+    return path
 
 
 class _Page(SimpleHTTPRequestHandler):

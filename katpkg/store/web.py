@@ -149,9 +149,9 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> urllib.request.Request | None:
         if req.type == "https" and not newurl.startswith("https:"):
-            raise StoreError("the server sends clients from https to http", where=req.full_url, details=newurl)
+            raise _led_astray("the server sends clients from https to http", req.full_url, newurl)
         if not newurl.startswith(("https:", "http:")):
-            raise StoreError("the server sends clients to what is no web address", where=req.full_url, details=newurl)
+            raise _led_astray("the server sends clients to what is no web address", req.full_url, newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]  # HTTPMessage
 
 
@@ -189,6 +189,10 @@ def _moment(text: str | None) -> datetime:
         return parsedate_to_datetime(text or "").astimezone(UTC)
     except ValueError:
         return EPOCH
+
+
+def _led_astray(message: str, where: str, to: str) -> StoreError:
+    return StoreError(message, where=where, hint="mend its redirection: apt does not follow it either", details=to)
 
 
 def _refused(why: str, where: str, hint: str = AGAIN) -> StoreError:

@@ -41,7 +41,7 @@ OF_METHOD = {"GET": ("half-body",), "PUT": ("409", "412")}
 ALWAYS = ("500", "500-after", "reset-before", "403")
 KILLS = ("killed before", "killed after")
 
-VARYING = re.compile(r"(?<=generations/)[^/]+")
+VARYING = re.compile(r"(?<=generations/)[^/]+|(?<=katpkg-probe-)[0-9a-f]{16}")
 """What of a key is another one in every run."""
 
 

@@ -166,12 +166,15 @@ def test_after_one_more_package_a_client_fetches_what_changed_and_no_more(client
     assert "package004001" in client.run("apt-cache", "pkgnames")
 
 
-def test_three_publications_that_were_missed_are_made_up_for_in_turn(client: Client, site: Site, web: Web) -> None:
+def test_publications_in_many_places_that_were_missed_are_made_up_for_in_turn(
+    client: Client, site: Site, web: Web
+) -> None:
     client.follow(web.url, site.key)
     client.update()
     asked(web)
-    site.fill("package000001", "package004001")
-    site.make(Remove(packages=(Selector("package00200?"),)))
+    site.fill("package000001")
+    site.make(Fill(stanzas=[made_up(name) for name in ("package000005", "package004001", "package007001")]))
+    site.make(Remove(packages=(Selector("package00200?"), Selector("package00[35]000"))))
     client.update()
     paths = asked(web)
     assert len(patches(paths)) == 3

@@ -12,7 +12,7 @@ from katpkg.errors import StoreError
 from katpkg.store.local import LocalStore
 from katpkg.store.web import WebStore
 from tests.ours import Ours, make_ours
-from tests.web import serving
+from tests.web import make_certificate, serving
 
 pytestmark = pytest.mark.integration
 
@@ -90,6 +90,32 @@ def test_a_web_server_reads_like_a_store(archive: Ours) -> None:
         assert found[0] == (archive.public / key).read_bytes()
         assert (absent, store.open("dists/nothing"), store.look("dists/nothing")) == (None, None, None)
         assert store.cache_control(key) is None
+
+
+def test_an_archive_over_https_is_verified_by_who_trusts_its_certificate(
+    archive: Ours, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path / "web.pem")
+    with serving(archive.public, certificate) as web:
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        done = archive.katpkg("verify", web.url)
+        assert (done.returncode, done.stdout) == (8, "")
+        assert "certificate verify failed" in done.stderr
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        status, report = archive.report(web.url)
+        assert (status, report["findings"], report["files"]) == (0, [], 2)
+
+
+def test_nobody_is_sent_from_https_to_http(archive: Ours, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = make_certificate(tmp_path / "web.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(archive.public) as plain, serving(archive.public, certificate) as web:
+        web.elsewhere = f"{plain.url}dists/bookworm/InRelease"
+        done = archive.katpkg("verify", web.url)
+        assert (done.returncode, done.stdout) == (8, "")
+        assert "the server sends clients from https to http" in done.stderr
+        assert "hint: mend its redirection" in done.stderr
+        assert plain.log == []
 
 
 @pytest.mark.parametrize("elsewhere", ["ftp://127.0.0.1/x", "file:///etc/passwd"])

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from katpkg.errors import KatpkgError, RepositoryError, SigningError
+from katpkg.model.archive import RetentionSpec
 from katpkg.model.names import Codename, Selector, SuiteName
 from katpkg.report import Quiet
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.changes import Change, Promote, Refresh, Remove, Restore
 from katpkg.repository.apt.history import HISTORY
 from katpkg.repository.apt.plan import AptRepository
+from katpkg.repository.apt.prune import Waste
 from katpkg.repository.publication import Delete, Phase
 from katpkg.store.apply import apply
 from tests.archives import STABLE, TESTING, MemoryArchive
@@ -532,3 +534,16 @@ def test_a_pool_object_that_a_publisher_found_and_renewed_is_not_deleted(archive
     assert archive.clock() - found.modified < timedelta(minutes=2)
     apply(planned, archive.store, archive.clock, Quiet())
     assert key in archive.store.objects
+
+
+def test_what_was_published_since_a_deletion_was_planned_is_taken_out_of_it(archive: MemoryArchive) -> None:
+    aged(archive)
+    key = f"pool/bookworm/main/k/kat-z/{deb('kat-z')}"
+    waste = Waste(archive.store, archive.signer, RetentionSpec(generations=0, generation_hours=0), archive.clock())
+    planned = waste.plan(list(archive.store.list("pool/")))
+    before = {action.key for action in planned.actions}
+    assert key in before
+    archive.add("kat-z_1.0")
+    after = {action.key for action in waste.spare(planned).actions}
+    assert key in before - after
+    assert len(after) > 3
