@@ -23,3 +23,9 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
             continue
         return dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
     return {}
+
+
+def present(packages: Iterable[str]) -> dict[str, str]:
+    """The version of each of ``packages`` that is installed; the others are left out."""
+    # one by one: asked for several, dpkg fails when it does not know one of them
+    return {name: version for each in packages for name, version in versions([each]).items()}

@@ -72,7 +72,7 @@ class Migrate:
         now = packages.versions(upgrade.versions)
         changed = [word for word in before if now.get(word.partition("=")[0]) != word.partition("=")[2]]
         if not changed:
-            return f"mend the cause, then: katctl setup. The data as it was: {upgrade.backup}"
+            return f"mend the cause, then: katctl setup. Or have the data as it was: katctl restore {upgrade.backup}"
         return (
             f"mend the cause, then: katctl setup. Or go back: apt install --allow-downgrades {' '.join(changed)} && "
             f"katctl restore {upgrade.backup}"

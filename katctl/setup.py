@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from katctl import process
+from katctl import packages, process
 from katctl.adoption import Adoption
 from katctl.errors import KatctlError, StepFailed
 from katctl.rollout import Migrate, Start, rollout
@@ -32,7 +32,7 @@ def set_up(site: Site, now: datetime) -> None:
             failure = Failure(step=step_name, message=str(error), hint=error.hint or "", details=error.details or "")
             site.memory.change(failure=failure)
             raise
-        site.memory.change(failure=None, upgrade=None, restoring="")
+        site.memory.change(failure=None, upgrade=None, restoring="", around=packages.present(site.hosts.product.around))
         (site.product.state / MARK).unlink(missing_ok=True)
         process.succeeds(["systemctl", "reset-failed", f"{site.product.name}-setup.service"])
 
