@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from katctl import files, packages, process
-from katctl.backup import UPGRADE, back_up, default_path, forget_old
+from katctl import files, packages
+from katctl.backup import back_up_before_upgrade
 from katctl.databases import is_the_administrators, with_data
 from katctl.legacy import DONE, said_before, take_over
 from katctl.model import Module
@@ -69,32 +69,32 @@ class Adoption:
     def _databases(self, modules: list[Module]) -> None:
         """Those that are where ours would be are ours; new data is not made in them again."""
         site = self.site
-        ours = {m.name: m.database for m in modules if m.database and not is_the_administrators(site, m)}
+        ours = [(each, each.database) for each in modules if each.database and not is_the_administrators(site, each)]
         if not ours or not site.answers.makes_databases:
             return
-        if not site.answers.postgresql:
-            process.succeeds(["systemctl", "start", "postgresql.service"])
+        site.postgresql.start()
         there = site.postgresql.ask("SELECT datname FROM pg_database;").split()
-        found = [module for module in modules if (database := ours.get(module.name)) and database.name in there]
-        versions = packages.versions(module.package for module in found)
-        once = {key_of(m, each): versions.get(m.package, "") for m in found for each in m.migrations if each.once}
-        state = site.memory.state
-        known = {f"{ours[module.name].name}/{ours[module.name].role}" for module in found}
-        site.memory.change(
-            databases=tuple(sorted({*state.databases, *known})), migrated={**once, **dict(state.migrated)}
-        )
+        found = [(module, database) for module, database in ours if database.name in there]
+        versions = packages.versions(module.package for module, _ in found)
+        once = {
+            key_of(module, each): versions.get(module.package, "")
+            for module, _ in found
+            for each in module.migrations
+            if each.once
+        }
+        site.memory.change(migrated={**once, **site.memory.state.migrated})
+        site.memory.add(databases=(database.key for _, database in found))
 
     def _back_up(self) -> None:
         """The packages of before are in no archive, so the way back has the data alone."""
         site = self.site
         upgrade = site.memory.state.upgrade or Upgrade(backup="", versions={})
         if not upgrade.backup and with_data(site):
-            path = back_up(site, default_path(site, self.now, UPGRADE), self.now, data=False)
-            forget_old(site, keep=path)
+            path = back_up_before_upgrade(site, self.now)
             site.memory.change(upgrade=replace(upgrade, backup=str(path)))
 
     def _units(self, module: Module) -> None:
         """What the administrator had disabled counts as enabled once, and so stays disabled."""
         disabled = files.read(self.site.product.aside(module.package) / "disabled").split()
         known = {service.unit for service in module.services}
-        self.site.memory.change(enabled=tuple(sorted({*self.site.memory.state.enabled, *known.intersection(disabled)})))
+        self.site.memory.add(enabled=known.intersection(disabled))

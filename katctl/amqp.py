@@ -118,7 +118,7 @@ def _log_in(connection: Connection, user: str, password: str) -> None:
     ability = _short("capabilities") + b"F" + _long(_short("authentication_failure_close") + b"t\x01")
     connection.send(0, START_OK, _long(ability) + _short("PLAIN") + _long(response) + _short("en_US"))
     limits = connection.expect(TUNE)
-    connection.send(0, TUNE_OK, limits[:8][:6] + b"\0\0")
+    connection.send(0, TUNE_OK, limits[:6] + b"\0\0")  # theirs, without heartbeats
 
 
 def _short(text: str) -> bytes:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from katctl import settings
 from katctl.errors import SettingsError
 from katctl.hosts import POSTGRESQL, RABBITMQ, Hosts, address_of_interface
-from katctl.model import Module, Product, Setting
+from katctl.model import Database, Module, Product, Setting
 from katctl.secret import Secrets
 
 AUTOMATIC = "auto"
@@ -91,14 +91,13 @@ class Derivation:
         made = {setting.name: self._fill(module, setting) for setting in module.settings if setting.fill}
         return {name: text for name, text in made.items() if text is not None}
 
-    def database_url(self, module: Module) -> str:
-        """Where the module's database is, and how its role gets in."""
-        assert module.database is not None  # noqa: S101
-        password = quote(self._secrets.get(purpose_of_role(module.database.role)), safe="")
+    def database_url(self, database: Database) -> str:
+        """Where ``database`` is, and how its role gets in."""
+        password = quote(self._secrets.get(purpose_of_role(database.role)), safe="")
         elsewhere = urlsplit(self._answers.postgresql)
         host, port = elsewhere.hostname or "localhost", elsewhere.port or 5432
-        netloc = f"{module.database.role}:{password}@{host}:{port}"
-        return urlunsplit(("postgresql", netloc, f"/{module.database.name}", elsewhere.query, ""))
+        netloc = f"{database.role}:{password}@{host}:{port}"
+        return urlunsplit(("postgresql", netloc, f"/{database.name}", elsewhere.query, ""))
 
     def queue_url(self) -> str:
         """The broker's vhost of the product, and how to get in."""
@@ -130,7 +129,7 @@ class Derivation:
             case "secret":
                 return self._secrets.get(purpose_of(module, setting))
             case "database":
-                return self.database_url(module)
+                return self.database_url(module.database) if module.database else ""
             case "queue":
                 return self.queue_url()
             case "address of":

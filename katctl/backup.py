@@ -8,7 +8,7 @@ import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -19,6 +19,7 @@ from katctl import packages
 from katctl.databases import database_name, server_of, with_data
 from katctl.errors import BackupError, KatctlError
 from katctl.hosts import FILE
+from katctl.model import Product
 from katctl.site import Site
 
 MANIFEST = "manifest.json"
@@ -65,7 +66,9 @@ def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
-        raise BackupError(f"it cannot be written: {error.strerror}", where=str(path), hint="make room") from error
+        raise BackupError(
+            f"it cannot be written: {error.strerror}", where=str(path), hint="make room, or name a file elsewhere"
+        ) from error
     except KatctlError as error:
         raise BackupError(
             f"it cannot be made: {error}", where=str(path), hint=error.hint, details=error.details
@@ -75,12 +78,30 @@ def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
     return path
 
 
+def back_up_before_upgrade(site: Site, now: datetime) -> Path:
+    """Keep the databases as they are, and forget what was kept for older upgrades. Raises BackupError."""
+    path = back_up(site, default_path(site, now, UPGRADE), now, data=False)
+    forget_old(site, keep=path)
+    return path
+
+
 def forget_old(site: Site, keep: Path) -> None:
     """Delete all but the newest backups that upgrades made, and never ``keep``."""
     old = sorted(site.product.backups.glob(f"{site.product.name}-*-{UPGRADE}.tar"))[:-KEPT]
     for path in old:
         if path != keep:
             path.unlink()
+
+
+def configuration(product: Product) -> dict[str, Path]:
+    """What a backup has of what was answered, said and made, by member; not all of it need be there."""
+    names = (*(module.name for module in product.modules), FILE)
+    return {
+        "secrets.json": product.state / "secrets.json",
+        **{f"administrator/{name}.conf": product.administrator_file(name) for name in names},
+        "hosts.env": product.generated_file(FILE),
+        "answers.env": product.generated_file(product.module),
+    }
 
 
 def digest(file: IO[bytes]) -> str:
@@ -97,12 +118,13 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
         product=site.product.name,
         made=now.isoformat(timespec="seconds"),
         versions=packages.versions(module.package for module in modules),
-        databases={module.name: f"databases/{module.name}.dump" for module in with_data(site)},
+        databases={module.name: f"databases/{module.name}.dump" for module, _ in with_data(site)},
         directories={path: f"directories{path}" for path in _directories(site)} if data else {},
     )
     with tarfile.open(fileobj=file, mode="w") as tar, tempfile.TemporaryDirectory(dir=site.product.state) as work:
+        words = ((name, path) for name, path in configuration(site.product).items() if path.exists())
         # one after the other: a dump goes when it was read
-        for name, path in chain(_configuration(site), _dumps(site, manifest, Path(work))):
+        for name, path in chain(words, _dumps(site, manifest, Path(work))):
             _add(tar, name, path, manifest)
         for root, prefix in manifest.directories.items():
             _add_tree(tar, prefix, Path(root), manifest)
@@ -112,26 +134,11 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
         tar.addfile(info, io.BytesIO(text))
 
 
-def _configuration(site: Site) -> Iterator[tuple[str, Path]]:
-    product = site.product
-    yield from ((name, path) for name, path in (("secrets.json", product.state / "secrets.json"),) if path.exists())
-    for name in (*(module.name for module in product.modules), FILE):
-        path = product.administrator_file(name)
-        if path.exists():
-            yield f"administrator/{name}.conf", path
-    hosts = product.generated_file(FILE)
-    if hosts.exists():
-        yield "hosts.env", hosts
-    answers = product.generated_file(product.module)
-    if answers.exists():
-        yield "answers.env", answers
-
-
 def _dumps(site: Site, manifest: Manifest, work: Path) -> Iterator[tuple[str, Path]]:
-    for module in with_data(site):
+    for module, database in with_data(site):
         path = work / "dump"
         site.tell(f"backing up the database of {module.name}")
-        server_of(site, module).dump(database_name(site, module), path)
+        server_of(site, module, database).dump(database_name(site, module, database), path)
         yield manifest.databases[module.name], path
         path.unlink()
 
@@ -150,14 +157,9 @@ def _add(tar: tarfile.TarFile, name: str, path: Path, manifest: Manifest) -> Non
 
 
 def _add_tree(tar: tarfile.TarFile, prefix: str, root: Path, manifest: Manifest) -> None:
-    for path in _below(root):
+    for path in (root, *sorted(root.rglob("*"))):
         name = f"{prefix}{str(path).removeprefix(str(root))}"
         if path.is_file() and not path.is_symlink():
             _add(tar, name, path, manifest)
         elif path.is_dir() or path.is_symlink():
             tar.add(path, name, recursive=False)
-
-
-def _below(root: Path) -> Iterable[Path]:
-    yield root
-    yield from sorted(root.rglob("*"))

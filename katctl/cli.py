@@ -13,7 +13,6 @@ from katctl import commands
 from katctl.errors import KatctlError
 from katctl.site import open_site
 
-NEEDS_NO_ROOT = ("--help",)
 NOT_ROOT = 77
 
 

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from katctl import files, process
+from katctl import files, packages, systemd
 from katctl.errors import StepFailed, ToolFailed
-from katctl.hosts import POSTGRESQL, Hosts, key_of, numbers_of
-from katctl.postgresql import reason
+from katctl.hosts import POSTGRESQL, Hosts, numbers_of
+from katctl.postgresql import UNIT, reason
 from katctl.rabbitmq import ONLINE
 from katctl.site import Site
 from katctl.surroundings import connections
 
-UNIT = "postgresql.service"
 OTHERS = """
 SELECT coalesce((
     SELECT setting FROM pg_file_settings WHERE name = 'max_connections' AND sourcefile <> '{ours}'
@@ -42,7 +41,7 @@ class Cluster:
         if not self._is_ours:
             return []
         try:
-            return [str(path) for path, text in self._wanted() if files.read(path) != text]
+            return [str(path) for path in files.stale(self._wanted())]
         except ToolFailed as error:
             return [reason(error)]
 
@@ -50,20 +49,21 @@ class Cluster:
         """Write the files, and restart it. Raises StepFailed."""
         if not self._is_ours:
             return
-        process.succeeds(["systemctl", "start", UNIT])  # whose absence psql explains better
+        self.site.postgresql.start()
         try:
-            changed = [(path, text) for path, text in self._wanted() if files.read(path) != text]
-            for path, text in changed:
+            changed = files.stale(self._wanted())
+            for path, text in changed.items():
                 _replace(path, text)
             if changed:
-                process.run(["systemctl", "daemon-reload"])
-                process.run(["systemctl", "restart", UNIT])
+                systemd.reload()
+                systemd.restart([UNIT])
         except ToolFailed as error:
             product = self.site.product
+            file = product.administrator_file(product.module)
             raise StepFailed(
                 "PostgreSQL does not run",
                 where=self.name,
-                hint=f"apt install postgresql, or set POSTGRESQL_URL in {product.administrator_file(product.module)}",
+                hint=f"{packages.to_install_postgresql()}, or set POSTGRESQL_URL in {file}",
                 details=error.details or str(error),
             ) from error
 
@@ -94,8 +94,8 @@ class Cluster:
 def access_of(hosts: Hosts) -> Iterator[str]:
     """Lines of pg_hba.conf(5): each role from the hosts that run its module, to its own database."""
     for role in hosts.product.roles:
-        place = hosts.places.get(key_of(role.name), "")
-        if not place or key_of(role.name) in hosts.here:
+        place = hosts.places.get(role.key, "")
+        if not place or role.key in hosts.here:
             continue
         for module in hosts.product.known:
             if module.database and module.name in role.modules:
@@ -106,10 +106,7 @@ def access_of(hosts: Hosts) -> Iterator[str]:
 
 def _replace(path: Path, text: str) -> None:
     """With the owner and mode that it has; a new one is for all to read. Without text it goes."""
-    if not text:
-        path.unlink(missing_ok=True)
-        return
     before = path.stat() if path.exists() else None
-    files.write(path, text, mode=before.st_mode & 0o777 if before else 0o644)
-    if before:
+    files.put(path, text, mode=before.st_mode & 0o777 if before else 0o644)
+    if before and text:
         os.chown(path, before.st_uid, before.st_gid)

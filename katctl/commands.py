@@ -14,9 +14,8 @@ from katctl import setup as setups
 from katctl import upgrade as upgrades
 from katctl.errors import SettingsError
 from katctl.restore import restore as bring_back
-from katctl.restore import site_again
 from katctl.rollout import stop_all
-from katctl.site import Site, open_site
+from katctl.site import Site, open_again
 from katctl.surroundings import Complaint
 
 WELL, UNWELL = 0, 1
@@ -30,8 +29,7 @@ def preflight(site: Site, _options: argparse.Namespace, _now: datetime) -> int:
 def setup(site: Site, options: argparse.Namespace, now: datetime) -> int:
     """Make what is missing, or say it."""
     if options.check:
-        looking = open_site(site.product.root / "usr/lib" / site.product.name, site.tell, keep=False)
-        missing = list(setups.missing(looking, now))
+        missing = list(setups.missing(open_again(site, keep=False), now))
         print(lines.table(missing) if missing else "nothing is missing")
         return UNWELL if missing else WELL
     if options.auto and not site.answers.is_automatic:
@@ -41,7 +39,7 @@ def setup(site: Site, options: argparse.Namespace, now: datetime) -> int:
     if options.answers:
         with site.memory.alone():
             share.take(site.hosts.product, options.answers)
-        site = site_again(site)
+        site = open_again(site)
     setups.set_up(site, now)
     site.tell(f"{site.product.name} is set up, and everything is well")
     return WELL

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from katctl import amqp
-from katctl.belongings import give_all
+from katctl.ownership import give_all
 from katctl.postgresql import identifier, verifier
 
 Wanted = tuple[str, str, str]

@@ -48,17 +48,11 @@ class BackupError(KatctlError):
     exit_code = 6
 
 
-class Busy(KatctlError):
-    """Another katctl is at work."""
-
-    exit_code = 7
-
-
 class ToolFailed(KatctlError):
     """A program that Debian ships was missing or refused."""
 
     exit_code = 9
 
 
-FAMILIES = (DefinitionError, SettingsError, StepFailed, BackupError, Busy, ToolFailed)
+FAMILIES = (DefinitionError, SettingsError, StepFailed, BackupError, ToolFailed)
 """Every family, for the page that documents their codes."""

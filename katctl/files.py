@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -18,6 +19,19 @@ def write(path: Path, text: str, *, mode: int = 0o600) -> None:
         os.fsync(file.fileno())
     unfinished.chmod(mode)
     unfinished.replace(path)
+
+
+def put(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Have ``path`` say ``text``; without text it goes."""
+    if text:
+        write(path, text, mode=mode)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def stale(wanted: Iterable[tuple[Path, str]]) -> dict[Path, str]:
+    """Of files and what they should say, those that do not; one that should say nothing may be missing."""
+    return {path: text for path, text in wanted if read(path) != text}
 
 
 def give(root: Path, account: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from katctl import amqp, settings, systemd
 from katctl.errors import KatctlError, ToolFailed
-from katctl.model import Module, Service
+from katctl.model import Database, Module, Service
 from katctl.postgresql import ask_as, reason
 from katctl.probes import Unwell, ask, unreachable
 from katctl.site import Site
@@ -43,7 +43,7 @@ def examine(site: Site) -> list[Finding]:
         return list(pool.map(_answer, questions))
 
 
-def is_well(findings: list[Finding]) -> bool:
+def is_well(findings: Iterable[Finding]) -> bool:
     """Whether nothing is unwell."""
     return all(finding.verdict is not Verdict.UNWELL for finding in findings)
 
@@ -74,7 +74,7 @@ def _answer(question: Question) -> Finding:
 def _questions(site: Site) -> Iterator[Question]:
     for module in site.product.modules:
         if module.database:
-            yield partial(_database_health, site, module)
+            yield partial(_database_health, site, module, module.database)
         if module.queue:
             yield partial(_broker_health, site, module)
         for service in module.services:
@@ -99,11 +99,10 @@ def _why_not_active(site: Site, service: Service, state: str) -> tuple[Verdict, 
     return Verdict.UNWELL, f"{state}: journalctl -u {service.unit}"
 
 
-def _database_health(site: Site, module: Module) -> Finding:
+def _database_health(site: Site, module: Module, database: Database) -> Finding:
     """Whether the module's own credentials let it into its own database."""
-    assert module.database is not None  # noqa: S101
-    found = partial(Finding, module=module.name, subject=f"database {module.database.name}")
-    url = url_of(site, module, "{database}") or site.derivation.database_url(module)
+    found = partial(Finding, module=module.name, subject=f"database {database.name}")
+    url = url_of(site, module, "{database}") or site.derivation.database_url(database)
     try:
         ask_as(url, "SELECT 1;")
     except ToolFailed as error:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from katctl import settings
 from katctl.errors import SettingsError
-from katctl.model import Module, Product, Service
+from katctl.model import Module, Product, Role, Service
 
 FILE = "hosts"
 """Of /etc/PRODUCT/hosts.conf, and of what was taken from another host."""
@@ -38,7 +38,7 @@ class Hosts:
     @property
     def is_spread(self) -> bool:
         """Whether there is more than this host."""
-        return any(key_of(role.name) in self.places for role in self.product.roles)
+        return any(role.key in self.places for role in self.product.roles)
 
     @property
     def addresses(self) -> list[str]:
@@ -63,7 +63,7 @@ class Hosts:
 
     def runs(self, module: Module, service: Service) -> bool:
         """Whether ``service`` is to run here."""
-        return not self.is_spread or any(key_of(role) in self.here for role in self._roles(module, service))
+        return not self.is_spread or any(role.key in self.here for role in self._roles(module, service))
 
     def is_home(self, module: Module) -> bool:
         """Whether the data of ``module`` is this host's to migrate and back up: it runs the first of its services."""
@@ -74,7 +74,7 @@ class Hosts:
         for module in self.product.known:
             for service in module.services:
                 if service.name == name:
-                    places = (self.places.get(key_of(role), "") for role in self._roles(module, service))
+                    places = (self.places.get(role.key, "") for role in self._roles(module, service))
                     return next(filter(None, places), "")
         return ""
 
@@ -103,16 +103,16 @@ class Hosts:
             is_home=home,
         )
 
-    def _roles(self, module: Module, service: Service) -> list[str]:
-        having = [role.name for role in self.product.roles if module.name in role.modules]
-        return [role for role in having if not service.roles or role in service.roles]
+    def _roles(self, module: Module, service: Service) -> list[Role]:
+        having = [role for role in self.product.roles if module.name in role.modules]
+        return [role for role in having if not service.roles or role.name in service.roles]
 
 
 def read_hosts(product: Product) -> Hosts:
     """What the administrator said, or another host. Raises SettingsError."""
     module = Module(name=FILE, package="")
     places = {name: place for name, place in settings.texts(product, module).items() if place}
-    known = [*(key_of(role.name) for role in product.roles), POSTGRESQL, RABBITMQ]
+    known = [*(role.key for role in product.roles), POSTGRESQL, RABBITMQ]
     for name in places:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -120,11 +120,6 @@ def read_hosts(product: Product) -> Hosts:
             raise SettingsError(f"there is no role {name!r}", where=str(product.administrator_file(FILE)), hint=hint)
     here = frozenset(name for name, place in places.items() if "://" not in place and is_ours(place))
     return Hosts(product=product, places=places, here=here)
-
-
-def key_of(role: str) -> str:
-    """What stands for ``role`` in the file."""
-    return role.replace("-", "_")
 
 
 def host_of(place: str) -> str:

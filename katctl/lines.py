@@ -31,7 +31,7 @@ def health_json(findings: Sequence[Finding]) -> str:
         {"module": each.module, "subject": each.subject, "verdict": each.verdict.value, "said": each.said}
         for each in findings
     ]
-    return json.dumps({"version": VERSION, "well": is_well(list(findings)), "findings": listed}, indent=2)
+    return json.dumps({"version": VERSION, "well": is_well(findings), "findings": listed}, indent=2)
 
 
 def health_prometheus(product: str, findings: Sequence[Finding]) -> str:

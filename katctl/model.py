@@ -31,7 +31,6 @@ class Service:
     description: str
     account: str
     after: tuple[str, ...] = ()
-    wants: tuple[str, ...] = ()
     calendar: str = ""
     condition: str = ""
     roles: tuple[str, ...] = ()
@@ -73,6 +72,11 @@ class Database:
     role: str
     connections: int = 0
     """How many the module opens at most."""
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by: that it is ours."""
+        return f"{self.name}/{self.role}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,11 @@ class Role:
     package: str
     modules: tuple[str, ...]
 
+    @property
+    def key(self) -> str:
+        """What stands for it in a file of settings."""
+        return self.name.replace("-", "_")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
@@ -163,6 +172,11 @@ class Product:
         return [*self.modules, *(module for module in self.census if module.name not in here)]
 
     @property
+    def lib(self) -> Path:
+        """What packages say about it, and katctl itself."""
+        return self.root / "usr/lib" / self.name
+
+    @property
     def state(self) -> Path:
         """What setting up remembers."""
         return self.root / "var/lib" / self.name
@@ -183,7 +197,7 @@ class Product:
 
     def defaults_file(self, module: str) -> Path:
         """Shipped values."""
-        return self.root / f"usr/lib/{self.name}/{module}.defaults"
+        return self.lib / f"{module}.defaults"
 
     def generated_file(self, module: str) -> Path:
         """Values that were made here."""

@@ -9,12 +9,14 @@ import hashlib
 import hmac
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from katctl import process
+from katctl import process, systemd
 from katctl.errors import SettingsError, ToolFailed
 
+UNIT = "postgresql.service"
 SUPERUSER = "postgres"
 PLAIN = ("--no-psqlrc", "--no-password", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1")
 ROUNDS = 4096
@@ -27,9 +29,15 @@ class PostgreSQL:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def ask(self, sql: str, database: str = "postgres") -> str:
+    def start(self) -> None:
+        """Have the one on this host run, if there is one: who asks it then is told better than here why it does not."""
+        if not self._url:
+            with suppress(ToolFailed):
+                systemd.start([UNIT])
+
+    def ask(self, sql: str) -> str:
         """What ``sql`` answers: rows as lines, columns separated by |. Raises ToolFailed."""
-        return self._call(["psql", *PLAIN], database, stdin=sql).strip()
+        return self._call(["psql", *PLAIN], "postgres", stdin=sql).strip()
 
     def dump(self, database: str, into: Path) -> None:
         """Write ``database`` into a file in pg_dump's own format. Raises ToolFailed."""

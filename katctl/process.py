@@ -31,9 +31,23 @@ def run(
 ) -> str:
     """What ``argv`` prints; nothing when that goes ``into`` a file. Raises ToolFailed when it does not end with 0."""
     try:
-        done = _run(argv, stdin, into, _identity(user), directory, SURROUNDINGS | dict(env or {}), patience)
+        with ExitStack() as files:
+            feed = {"stdin": files.enter_context(stdin.open("rb"))} if isinstance(stdin, Path) else {"input": stdin}
+            done = subprocess.run(
+                argv,
+                **feed,
+                stdout=files.enter_context(into.open("wb")) if into else subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                cwd=directory,
+                env=SURROUNDINGS | dict(env or {}),
+                timeout=patience,
+                check=False,
+                **_identity(user),
+            )
     except FileNotFoundError as error:
-        raise ToolFailed(f"{argv[0]} is not installed", hint=f"apt install the package that has {argv[0]}") from error
+        raise ToolFailed(f"{argv[0]} is not installed", hint=f"install the package that has {argv[0]}") from error
     except subprocess.TimeoutExpired as error:
         raise ToolFailed(f"{argv[0]} did not end within {patience:.0f} s", where=" ".join(argv)) from error
     except OSError as error:
@@ -68,39 +82,3 @@ def _identity(user: str | None) -> dict[str, Any]:
         raise ToolFailed(f"there is no account {user}", hint="systemd-sysusers") from error
     groups = os.getgrouplist(user, account.pw_gid)
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}
-
-
-def _run(
-    words: Sequence[str],
-    stdin: str | Path,
-    into: Path | None,
-    identity: Mapping[str, Any],
-    directory: str,
-    env: Mapping[str, str],
-    patience: float,
-) -> subprocess.CompletedProcess[str]:
-    source = stdin.open("rb") if isinstance(stdin, Path) else subprocess.PIPE
-    out = into.open("wb") if into else subprocess.PIPE
-    with ExitStack() as files:
-        for each in (source, out):
-            if not isinstance(each, int):
-                files.enter_context(each)
-        child = files.enter_context(
-            subprocess.Popen(
-                words,
-                stdin=source,
-                stdout=out,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                cwd=directory,
-                env=env,
-                **identity,
-            )
-        )
-        try:
-            said, complained = child.communicate(None if isinstance(stdin, Path) else stdin, timeout=patience)
-        except BaseException:
-            child.kill()
-            raise
-        return subprocess.CompletedProcess(words, child.returncode, said, complained)

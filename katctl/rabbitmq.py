@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from katctl import files, process
+from katctl import files, process, systemd
 from katctl.errors import ToolFailed
 
 MARK = "written by katctl; removed when the product is purged with its data"
@@ -57,22 +57,19 @@ class RabbitMQ:
 
     def start(self) -> None:
         """Have it run. Raises ToolFailed."""
-        process.run(["systemctl", "start", SERVER], patience=600)
+        systemd.start([SERVER])
 
     def confine(self) -> None:
         """Bind all to the loopback, the broker also to where others reach it, and restart it. Raises ToolFailed."""
-        process.run(["systemctl", "stop", *UNITS], patience=120)
+        systemd.stop(UNITS)
         for path, text in self.confinement.items():
             files.write(path, text, mode=0o644)
-        if self._address:
-            files.write(self._online, ONLINE, mode=0o644)
-        else:
-            self._online.unlink(missing_ok=True)
+        files.put(self._online, ONLINE if self._address else "", mode=0o644)
         before = files.read(self._node)
         if NODE not in before:
             self._node.write_text(f"{before}\n{NODE}")
-        process.run(["systemctl", "daemon-reload"])
-        process.run(["systemctl", "start", "epmd.socket", SERVER], patience=600)
+        systemd.reload()
+        systemd.start(["epmd.socket", SERVER])
 
     def provide(self, name: str, password: str) -> None:
         """A vhost and a user of that name, who may do everything there and nothing elsewhere. Raises ToolFailed."""

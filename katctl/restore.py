@@ -6,21 +6,20 @@ import json
 import shutil
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from katctl import files
-from katctl.backup import FORMAT, MANIFEST, Manifest, digest
+from katctl import files, packages
+from katctl.backup import FORMAT, MANIFEST, Manifest, configuration, digest
 from katctl.cluster import Cluster
 from katctl.databases import Databases, is_the_administrators, server_of
 from katctl.errors import BackupError
-from katctl.hosts import FILE
-from katctl.model import Directory, Module
+from katctl.model import Database, Directory, Module
 from katctl.postgresql import identifier
 from katctl.rollout import stop_all
-from katctl.site import Site, open_site
+from katctl.site import Site, open_again
 from katctl.state import key_of
 from katctl.steps import Configuration
 
@@ -51,15 +50,16 @@ class Backup:
 @contextmanager
 def open_backup(path: Path, product: str) -> Iterator[Backup]:
     """Open ``path`` and check every file in it. Raises BackupError."""
-    try:
-        with tarfile.open(path) as tar:
+    with ExitStack() as files:
+        try:
+            tar = files.enter_context(tarfile.open(path))
             manifest = Manifest(**json.loads(_open(tar, MANIFEST).read()))
             _check(tar, manifest, path, product)
-            yield Backup(tar, manifest)
-    except FileNotFoundError as error:
-        raise BackupError("there is no such backup", where=str(path), hint=f"ls {path.parent}") from error
-    except (tarfile.TarError, EOFError, KeyError, TypeError, ValueError) as error:
-        raise BackupError(f"it is no whole backup: {error}", where=str(path), hint="take another one") from error
+        except FileNotFoundError as error:
+            raise BackupError("there is no such backup", where=str(path), hint=f"ls {path.parent}") from error
+        except (tarfile.TarError, EOFError, KeyError, TypeError, ValueError) as error:
+            raise BackupError(f"it is no whole backup: {error}", where=str(path), hint="take another one") from error
+        yield Backup(tar, manifest)
 
 
 def restore(site: Site, path: Path) -> Site:
@@ -73,12 +73,12 @@ def restore(site: Site, path: Path) -> Site:
         site.tell("stopping the services")
         stop_all(site)
         _restore_words(site, backup)
-        fresh = site_again(site)
+        fresh = open_again(site)
         for step in (Configuration(fresh), Cluster(fresh), Databases(fresh)):
             step.make()
         for module in site.product.modules:
             if module.database and module.name in backup.manifest.databases:
-                _restore_database(fresh, backup, module)
+                _restore_database(fresh, backup, module, module.database)
             for directory in module.directories:
                 if directory.path in backup.manifest.directories:
                     _restore_directory(backup, directory)
@@ -95,11 +95,6 @@ def _done_once(site: Site, backup: Backup) -> dict[str, str]:
         for migration in module.migrations
         if migration.once and module.package in versions
     }
-
-
-def site_again(site: Site) -> Site:
-    """The same site, after its answers and secrets were changed on disk."""
-    return open_site(site.product.root / "usr/lib" / site.product.name, site.tell)
 
 
 def _check(tar: tarfile.TarFile, manifest: Manifest, path: Path, product: str) -> None:
@@ -129,34 +124,27 @@ def _check_fit(site: Site, backup: Backup, path: Path) -> None:
         raise BackupError(
             f"it holds data of modules that are not installed here: {', '.join(absent)}",
             where=str(path),
-            hint=f"apt install {' '.join(sorted(backup.manifest.versions))}",
+            hint=packages.to_install(*sorted(backup.manifest.versions)),
         )
 
 
 def _restore_words(site: Site, backup: Backup) -> None:
-    product = site.product
     site.tell("restoring secrets and configuration")
-    if backup.has("secrets.json"):
-        files.write(product.state / "secrets.json", backup.text("secrets.json"))
-    if backup.has("answers.env"):
-        files.write(product.generated_file(product.module), backup.text("answers.env"))
-    if backup.has("hosts.env"):
-        files.write(product.generated_file(FILE), backup.text("hosts.env"))
-    for name in (*(module.name for module in product.modules), FILE):
-        if backup.has(f"administrator/{name}.conf"):
-            files.write(product.administrator_file(name), backup.text(f"administrator/{name}.conf"), mode=0o640)
+    for member, path in configuration(site.product).items():
+        if backup.has(member):
+            mode = 0o640 if path.parent == site.product.etc else 0o600
+            files.write(path, backup.text(member), mode=mode)
 
 
-def _restore_database(site: Site, backup: Backup, module: Module) -> None:
-    assert module.database is not None  # noqa: S101
-    name, role = identifier(module.database.name), identifier(module.database.role)
+def _restore_database(site: Site, backup: Backup, module: Module, database: Database) -> None:
+    name, role = identifier(database.name), identifier(database.role)
     site.tell(f"restoring the database {name}")
     server, new, old = site.postgresql, f"{name}_new", f"{name}_old"
     dump = site.product.state / "restoring.dump"
     try:
         backup.copy(backup.manifest.databases[module.name], dump)
         if not site.answers.makes_databases:
-            server_of(site, module).replace(dump, name)
+            server_of(site, module, database).replace(dump, name)
             return
         server.ask(f"DROP DATABASE IF EXISTS {new};")
         server.ask(f"CREATE DATABASE {new} OWNER {role} ENCODING 'UTF8' TEMPLATE template0;")

@@ -68,13 +68,12 @@ class Migrate:
         upgrade = self.site.memory.state.upgrade
         if upgrade is None or not upgrade.backup:
             return "mend the cause, then: katctl setup"
-        before = [f"{name}={version}" for name, version in sorted(upgrade.versions.items())]
         now = packages.versions(upgrade.versions)
-        changed = [word for word in before if now.get(word.partition("=")[0]) != word.partition("=")[2]]
+        changed = {name: version for name, version in upgrade.versions.items() if now.get(name) != version}
         if not changed:
             return f"mend the cause, then: katctl setup. Or have the data as it was: katctl restore {upgrade.backup}"
         return (
-            f"mend the cause, then: katctl setup. Or go back: apt install --allow-downgrades {' '.join(changed)} && "
+            f"mend the cause, then: katctl setup. Or go back: {packages.to_go_back(changed)} && "
             f"katctl restore {upgrade.backup}"
         )
 
@@ -146,7 +145,7 @@ class Start:
             if unit not in known:
                 systemd.enable(unit)
         systemd.reload()
-        self.site.memory.change(enabled=tuple(sorted({*known, *units})))
+        self.site.memory.add(enabled=units)
 
     def _wait(self, wanted: list[tuple[Module, Service]]) -> None:
         began = time.monotonic()
@@ -168,14 +167,11 @@ def rollout(site: Site) -> list[Step]:
     steps: list[Step] = []
     nouns = dict(_nodes(site.product))
     for batch in _batches(site.product):
-        for node in batch:
-            module, noun = nouns[node]
-            if isinstance(noun, Migration):
-                steps.append(Migrate(site, module, noun))
-        services = [nouns[node] for node in batch]
-        starts = tuple((module, noun) for module, noun in services if isinstance(noun, Service))
-        if starts:
-            steps.append(Start(site, starts))
+        found = [nouns[node] for node in batch]
+        steps += [Migrate(site, module, noun) for module, noun in found if isinstance(noun, Migration)]
+        services = tuple((module, noun) for module, noun in found if isinstance(noun, Service))
+        if services:
+            steps.append(Start(site, services))
     return steps
 
 
@@ -213,7 +209,9 @@ def _batches(product: Product) -> Iterator[list[Node]]:
         sorter.prepare()
     except CycleError as error:
         circle = " after ".join(node[2] for node in error.args[1])
-        raise DefinitionError("they wait for each other", where=circle) from error
+        raise DefinitionError(
+            "they wait for each other", where=circle, hint="tell those who made the packages; nothing was started"
+        ) from error
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
         yield ready

@@ -59,6 +59,11 @@ def effective(product: Product, module: Module) -> dict[str, Value]:
     }
 
 
+def texts(product: Product, module: Module) -> dict[str, str]:
+    """The same, as an environment."""
+    return {name: value.text for name, value in effective(product, module).items()}
+
+
 def administrator_text(product: Product, module: Module, values: Mapping[str, str] = MappingProxyType({})) -> str:
     """What the administrator's own file says to begin with."""
     head = f"""\
@@ -79,11 +84,6 @@ def begin_files(product: Product) -> None:
     """Make the files that are not there, saying nothing yet."""
     for module in silent(product):
         files.write(product.administrator_file(module.name), administrator_text(product, module), mode=0o640)
-
-
-def texts(product: Product, module: Module) -> dict[str, str]:
-    """The same, as an environment."""
-    return {name: value.text for name, value in effective(product, module).items()}
 
 
 def digest(environment: Mapping[str, str]) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from katctl import packages, process
+from katctl import packages, systemd
 from katctl.adoption import Adoption
+from katctl.cluster import Cluster
+from katctl.databases import Databases
 from katctl.errors import KatctlError, StepFailed
 from katctl.rollout import Migrate, Start, rollout
 from katctl.site import Site
+from katctl.spread import Others, Part, Passage
 from katctl.state import Failure
-from katctl.steps import Step, beginnings, foundations
+from katctl.steps import Accounts, Broker, Configuration, Confinement, Step
 
 MARK = "unfinished"
 """A file in the state directory while setting up is not at its end; kat-setup.service then goes on at the next boot."""
@@ -34,7 +37,7 @@ def set_up(site: Site, now: datetime) -> None:
             raise
         site.memory.change(failure=None, upgrade=None, restoring="", around=packages.present(site.hosts.product.around))
         (site.product.state / MARK).unlink(missing_ok=True)
-        process.succeeds(["systemctl", "reset-failed", f"{site.product.name}-setup.service"])
+        systemd.forget_failures([f"{site.product.name}-setup.service"])
 
 
 def migrate(site: Site, now: datetime) -> None:
@@ -42,7 +45,7 @@ def migrate(site: Site, now: datetime) -> None:
     with site.memory.alone():
         steps = rollout(site)
         last = max((number for number, step in enumerate(steps) if isinstance(step, Migrate)), default=-1)
-        for step in [*_beginnings(site, now), *steps[: last + 1]]:
+        for step in [*_foundations(site, now), *steps[: last + 1]]:
             _take(site, step)
 
 
@@ -63,27 +66,37 @@ def _forget_removed(site: Site) -> None:
 
 def _remember_data(site: Site) -> None:
     """Purge has to know it when modules are gone."""
-    known = site.memory.state.directories
-    here = {each.path for module in site.product.modules for each in module.directories if each.backup}
-    if not here.issubset(known):
-        site.memory.change(directories=tuple(sorted({*known, *here})))
+    site.memory.add(
+        directories=(each.path for module in site.product.modules for each in module.directories if each.backup)
+    )
 
 
 def _steps(site: Site, now: datetime) -> list[Step]:
-    return [*_beginnings(site, now), *rollout(site)]
+    return [*_foundations(site, now), *rollout(site)]
 
 
-def _beginnings(site: Site, now: datetime) -> list[Step]:
-    return [*beginnings(site), Adoption(site, now), *foundations(site)]
+def _foundations(site: Site, now: datetime) -> list[Step]:
+    """What comes before anything of ours runs: first that all that is of this host has its account."""
+    return [
+        Part(site),
+        Accounts(site),
+        Adoption(site, now),
+        Confinement(site),
+        Configuration(site),
+        Passage(site),
+        Cluster(site),
+        Databases(site),
+        Broker(site),
+        Others(site),
+    ]
 
 
 def _take(site: Site, step: Step) -> None:
     things = step.missing()
     if not things:
         return
-    site.tell(
-        f"{step.name} ({things[0]}{', …' if len(things) > 1 else ''})" if not isinstance(step, Start) else step.name
-    )
+    more = ", …" if len(things) > 1 else ""
+    site.tell(step.name if isinstance(step, Start) else f"{step.name} ({things[0]}{more})")
     try:
         step.make()
     except StepFailed:

@@ -31,7 +31,7 @@ def export(site: Site, roles: list[str]) -> str:
         raise SettingsError("this host has its answers from another", hint="call it there, where they were made")
     if not site.hosts.is_spread:
         file = str(product.administrator_file(FILE))
-        raise SettingsError("nobody said where the roles are", where=file, hint=f"{known[roles[0]].name}=ADDRESS")
+        raise SettingsError("nobody said where the roles are", where=file, hint=f"{known[roles[0]].key}=ADDRESS")
     names = {name for role in roles for name in known[role].modules}
     secrets: dict[str, str] = {}
     for module in product.known:

@@ -65,3 +65,8 @@ def open_site(lib: Path, tell: Tell, *, keep: bool = True) -> Site:
         rabbitmq=RabbitMQ(product.root, hosts.served(RABBITMQ)),
         tell=tell,
     )
+
+
+def open_again(site: Site, *, keep: bool = True) -> Site:
+    """The same site, after its answers and secrets were changed on disk."""
+    return open_site(site.product.lib, site.tell, keep=keep)

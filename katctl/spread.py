@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from katctl import files, packages, process, systemd
+from katctl import files, packages, systemd
 from katctl.errors import StepFailed
 from katctl.health import neighbours, url_of
-from katctl.hosts import FILE, host_of, key_of, networks_in, numbers_of
+from katctl.hosts import FILE, host_of, networks_in, numbers_of
 from katctl.model import Module
 from katctl.probes import unreachable
 from katctl.site import Site
@@ -36,7 +36,7 @@ class Part:
         """Stop what other hosts run. Raises StepFailed for what somebody has to say or to install."""
         for said, hint in self._lacks():
             raise StepFailed(said, where=self.name, hint=hint)
-        process.run(["systemctl", "disable", "--now", *self._astray()], patience=300)
+        systemd.disable(self._astray())
 
     def _astray(self) -> list[str]:
         return [unit for unit in self.site.hosts.strangers() if systemd.is_active(unit) or systemd.is_enabled(unit)]
@@ -51,8 +51,8 @@ class Part:
         here = {module.name for module in product.modules}
         for role in product.roles:
             wanted = [module for module in product.census if module.name in role.modules]
-            if key_of(role.name) in hosts.here and not here.issuperset(module.name for module in wanted):
-                yield f"{role.package} is not installed, and this host is its", f"apt install {role.package}"
+            if role.key in hosts.here and not here.issuperset(module.name for module in wanted):
+                yield f"{role.package} is not installed, and this host is its", packages.to_install(role.package)
 
     def _lonely(self) -> Iterator[tuple[str, str]]:
         """A part of the whole was asked for, and nobody said where the rest is."""
@@ -79,15 +79,12 @@ class Passage:
 
     def missing(self) -> list[str]:
         """Files that do not say what they should."""
-        return [str(path) for path, text in self._wanted() if files.read(path) != text]
+        return [str(path) for path in files.stale(self._wanted())]
 
     def make(self) -> None:
         """Write them, or take them away; a service sees them when it is started."""
-        for path, text in self._wanted():
-            if text:
-                files.write(path, text, mode=0o644)
-            else:
-                path.unlink(missing_ok=True)
+        for path, text in files.stale(self._wanted()).items():
+            files.put(path, text, mode=0o644)
         systemd.reload()
 
     def _wanted(self) -> Iterator[tuple[Path, str]]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from katctl import files
-from katctl.errors import Busy
 from katctl.model import Migration, Module
 
 
@@ -65,7 +64,7 @@ def key_of(module: Module, migration: Migration) -> str:
 
 
 class Memory:
-    """Keeps the state in a file; ``change`` is the only way to alter it."""
+    """Keeps the state in a file; ``change`` and ``add`` are the only ways to alter it."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "state.json"
@@ -92,17 +91,19 @@ class Memory:
         )
 
     def change(self, **changes: Any) -> None:  # noqa: ANN401
-        """Remember ``changes`` too."""
+        """Remember ``changes``, in place of what was known."""
         state = replace(self.state, **changes)
         files.write(self._path, json.dumps(asdict(state), indent=2) + "\n")
 
+    def add(self, **more: Iterable[str]) -> None:
+        """Remember ``more`` besides what is known."""
+        state = self.state
+        self.change(**{name: tuple(sorted({*getattr(state, name), *each})) for name, each in more.items()})
+
     @contextmanager
-    def alone(self, *, wait: bool = True) -> Iterator[None]:
-        """While open, no other katctl changes anything. Raises Busy when one does and ``wait`` is not set."""
+    def alone(self) -> Iterator[None]:
+        """While open, no other katctl changes anything; waits for one that does."""
         self._lock.parent.mkdir(parents=True, exist_ok=True)
         with self._lock.open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError as error:
-                raise Busy("another katctl is at work", hint="wait for it, then: katctl status") from error
+            fcntl.flock(file, fcntl.LOCK_EX)
             yield

@@ -1,16 +1,18 @@
-"""The steps of setting up: each can tell what is missing, and make it. Made twice is made once."""
+"""What a step of setting up is, and those that need no room of their own: accounts, configuration, broker.
+
+Each can tell what is missing, and make it. Made twice is made once.
+"""
 
 from __future__ import annotations
 
 import pwd
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from katctl import files, process, settings, systemd
-from katctl.cluster import Cluster
-from katctl.databases import Databases
+from katctl import files, packages, process, settings, systemd
 from katctl.elsewhere import broker_refusal
 from katctl.errors import StepFailed, ToolFailed
 from katctl.hosts import FILE, RABBITMQ
@@ -18,7 +20,6 @@ from katctl.model import Module
 from katctl.rabbitmq import SERVER
 from katctl.settings import quoted
 from katctl.site import Site
-from katctl.spread import Others, Part, Passage
 
 
 class Step(Protocol):
@@ -96,7 +97,7 @@ class Confinement:
             raise StepFailed(
                 "RabbitMQ does not run",
                 where=self.name,
-                hint=f"apt install rabbitmq-server, or set RABBITMQ_URL in {file}",
+                hint=f"{packages.to_install('rabbitmq-server')}, or set RABBITMQ_URL in {file}",
                 details=error.details or str(error),
             ) from error
         memory.change(confining=False)
@@ -112,24 +113,20 @@ class Configuration:
     def missing(self) -> list[str]:
         """Files that do not say what they should; of the administrator's, those that are not there."""
         product = self.site.product
-        stale = [
-            str(product.generated_file(module.name))
-            for module in self._modules()
-            if files.read(product.generated_file(module.name)) != self._text(module)
-        ]
-        return [*stale, *(str(product.administrator_file(module.name)) for module in settings.silent(product))]
+        silent = [product.administrator_file(module.name) for module in settings.silent(product)]
+        return [str(path) for path in (*files.stale(self._wanted()), *silent)]
 
     def make(self) -> None:
         """Write them. Services see them when they are started."""
-        for module in self._modules():
-            path = self.site.product.generated_file(module.name)
-            if files.read(path) != self._text(module):
-                files.write(path, self._text(module))
+        for path, text in files.stale(self._wanted()).items():
+            files.write(path, text)
         (self.site.product.state / "config").chmod(0o700)
         settings.begin_files(self.site.product)
 
-    def _modules(self) -> Iterator[Module]:
-        return (module for module in self.site.product.modules if any(setting.fill for setting in module.settings))
+    def _wanted(self) -> Iterator[tuple[Path, str]]:
+        for module in self.site.product.modules:
+            if any(setting.fill for setting in module.settings):
+                yield self.site.product.generated_file(module.name), self._text(module)
 
     def _text(self, module: Module) -> str:
         product = self.site.product
@@ -163,17 +160,6 @@ class Broker:
             if place := self.site.hosts.of_ours(RABBITMQ):
                 hint = f"on {place}: katctl setup, with the same {FILE}.conf"
             raise StepFailed(f"the broker does not let us in: {said}", where=self.name, hint=hint)
-
-
-def beginnings(site: Site) -> list[Step]:
-    """The first steps, after which everything that is of this host has its account."""
-    return [Part(site), Accounts(site)]
-
-
-def foundations(site: Site) -> list[Step]:
-    """The steps after those that come before anything of ours runs."""
-    own: list[Step] = [Confinement(site), Configuration(site), Passage(site)]
-    return [*own, Cluster(site), Databases(site), Broker(site), Others(site)]
 
 
 def _exists(account: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from katctl import systemd
+from katctl import packages, systemd
 from katctl.elsewhere import broker_refusal
 from katctl.errors import ToolFailed
 from katctl.hosts import POSTGRESQL
@@ -65,13 +65,14 @@ def _ask(site: Site, sql: str) -> str:
     """As administrator, or as any role that is let in."""
     if site.answers.makes_databases:
         return site.postgresql.ask(sql)
-    modules = [module for module in site.product.modules if module.database]
-    return ask_as(site.derivation.database_url(modules[0]), sql)
+    database = next(module.database for module in site.product.modules if module.database)
+    return ask_as(site.derivation.database_url(database), sql)
 
 
 def _no_answer(site: Site, why: str) -> Iterator[Complaint]:
     if not site.answers.postgresql:
-        yield Complaint(subject="PostgreSQL", said=why, hint="apt install postgresql, or set POSTGRESQL_URL")
+        hint = f"{packages.to_install_postgresql()}, or set POSTGRESQL_URL"
+        yield Complaint(subject="PostgreSQL", said=why, hint=hint)
         return
     parts = urlsplit(site.answers.postgresql)
     said = unreachable(parts.hostname or "", parts.port or 5432)
@@ -88,5 +89,5 @@ def _rabbitmq(site: Site) -> Iterator[Complaint]:
         if refusal := broker_refusal(site.derivation.queue_url()):
             yield Complaint(subject="RabbitMQ", said=refusal[0], hint=refusal[1])
     elif systemd.show(SERVER, "LoadState") == "not-found":
-        hint = "apt install rabbitmq-server, or set RABBITMQ_URL"
+        hint = f"{packages.to_install('rabbitmq-server')}, or set RABBITMQ_URL"
         yield Complaint(subject="RabbitMQ", said="it is not installed", hint=hint)

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from katctl import process
 from katctl.errors import ToolFailed
 
+PATIENCE = 600
+"""Seconds for units to start or stop; systemd's own limits come first."""
+
 
 def state(unit: str) -> str:
     """active, inactive, failed, activating …"""
@@ -39,6 +42,11 @@ def enable(unit: str) -> None:
     process.run(["systemctl", "--quiet", "enable", unit])
 
 
+def disable(units: Sequence[str]) -> None:
+    """Stop them, and start them at boot no more. Raises ToolFailed."""
+    process.run(["systemctl", "disable", "--now", *units], patience=PATIENCE)
+
+
 def start(units: Sequence[str]) -> None:
     """Start them together; what runs already is left alone. Raises ToolFailed with the journal's last words."""
     _act("start", units)
@@ -52,12 +60,17 @@ def restart(units: Sequence[str]) -> None:
 def stop(units: Sequence[str]) -> None:
     """Stop them, and wait until they are. Raises ToolFailed."""
     if units:
-        process.run(["systemctl", "stop", *units], patience=300)
+        process.run(["systemctl", "stop", *units], patience=PATIENCE)
 
 
 def reload() -> None:
-    """Read all units anew, and forget failures."""
+    """Read all units anew."""
     process.run(["systemctl", "daemon-reload"])
+
+
+def forget_failures(units: Sequence[str]) -> None:
+    """So that they are not too often started; those that never failed are fine."""
+    process.succeeds(["systemctl", "reset-failed", *units])
 
 
 def last_words(unit: str, lines: int = 12) -> str:
@@ -72,9 +85,9 @@ def last_words(unit: str, lines: int = 12) -> str:
 def _act(verb: str, units: Sequence[str]) -> None:
     if not units:
         return
-    process.succeeds(["systemctl", "reset-failed", *units])
+    forget_failures(units)
     try:
-        process.run(["systemctl", verb, *units], patience=300)
+        process.run(["systemctl", verb, *units], patience=PATIENCE)
     except ToolFailed as error:
         failed = [unit for unit in units if not is_active(unit)]
         words = last_words(failed[0]) if failed else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from katctl import packages, systemd
-from katctl.backup import UPGRADE, back_up, default_path, forget_old
+from katctl.backup import back_up_before_upgrade
 from katctl.databases import with_data
 from katctl.errors import KatctlError
 from katctl.rollout import stop_all
@@ -36,9 +36,7 @@ def _begin(site: Site, now: datetime) -> Upgrade:
     if not with_data(site):
         return Upgrade(backup="", versions=versions)
     site.tell("backing up the databases before the upgrade")
-    path = back_up(site, default_path(site, now, UPGRADE), now, data=False)
-    forget_old(site, keep=path)
-    return Upgrade(backup=str(path), versions=versions)
+    return Upgrade(backup=str(back_up_before_upgrade(site, now)), versions=versions)
 
 
 def _around(site: Site) -> dict[str, str]:

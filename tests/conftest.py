@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from katpkg.config.project import load_project
 from katpkg.model.names import Codename
@@ -22,6 +23,9 @@ ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / "build" / "demo" / "artifacts"
 
 os.environ.pop("GITHUB_ACTIONS", None)  # on a runner, too, errors are told as to a person unless a test wants it
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # how quick a test is depends on who else is there
 
 
 class Teller:

@@ -5,7 +5,6 @@ Every command loads this first, so what only an error needs is imported there.
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,8 +15,6 @@ import click
 from katpkg.errors import ConfigError, KatpkgError
 
 INTERRUPTED = 130
-YOUNG = 50_000
-"""Objects that are made before the collector looks for cycles: thousands of packages have none, and looking costs."""
 BUG = 1
 
 
@@ -27,7 +24,6 @@ class Boundary(click.Group):
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:  # noqa: ANN401
         """Run, and exit with 0, with the code of an error's family, or with click's 2 for wrong usage."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        gc.set_threshold(YOUNG, 20, 20)
         extra["standalone_mode"] = False
         as_json = "--json" in (sys.argv[1:] if args is None else args)
         try:

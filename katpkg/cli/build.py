@@ -11,7 +11,6 @@ import click
 from katpkg.cli.environment import Session
 from katpkg.cli.options import chosen_targets, dry_run_option, target_option
 from katpkg.cli.suites import store_of
-from katpkg.errors import ConfigError
 
 if TYPE_CHECKING:
     from katpkg.pipeline.build import Wish
@@ -38,7 +37,9 @@ if TYPE_CHECKING:
 )
 @click.option("--check-reproducible", is_flag=True, help="Build everything twice, elsewhere, and compare.")
 @click.option("--no-lintian", is_flag=True, help="Do not ask lintian.")
-@click.option("--jobs", "-j", type=click.IntRange(min=1), help="How many builds at once; default: one a core.")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="How many builds at once; default: one a core."
+)
 @dry_run_option
 @click.pass_obj
 def build(
@@ -54,11 +55,11 @@ def build(
     jobs: int | None,
     dry_run: bool,
 ) -> None:
-    """Build the packages of all MODULES (default: every one), from the artifacts that katpkg.lock names.
+    """Build packages of the artifacts that katpkg.lock names.
 
-    Without katpkg.lock the artifacts are looked up first, as `katpkg fetch` does. A package that was built or
-    published from equal inputs is not built again; from other inputs at the same upstream version it gets the next
-    revision.
+    For MODULES (default: all). Without katpkg.lock the artifacts are looked up first, as `katpkg fetch` does. A
+    package that was built or published from equal inputs is not built again; from other inputs at the same upstream
+    version it gets the next revision.
     """
     from katpkg.pipeline import build as pipeline
     from katpkg.pipeline.fetch import check_modules
@@ -84,14 +85,10 @@ def build(
 
 def _lock(session: Session, *, locked: bool) -> Lock:
     from katpkg.pipeline.fetch import fetch
-    from katpkg.sources.lock import read_lock
+    from katpkg.sources.lock import need_lock, read_lock
 
-    lock = read_lock(session.project.lock_file)
-    if lock is not None:
-        return lock
-    if locked:
-        raise ConfigError("there is no lock", where=str(session.project.lock_file), hint="katpkg fetch")
-    return fetch(session.intake(), ())
+    file = session.project.lock_file
+    return need_lock(file) if locked else read_lock(file) or fetch(session.intake(), ())
 
 
 def workshop_of(session: Session, checks: Checks) -> Workshop:

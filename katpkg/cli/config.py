@@ -22,7 +22,7 @@ def config() -> None:
 @config.command
 @click.pass_obj
 def show(session: Session) -> None:
-    """Show the effective definition, and after each value the file it is from."""
+    """Show the effective definition, each value with its file."""
     loaded = session.load()
     session.result(
         list(_lines(loaded)),
@@ -41,13 +41,11 @@ def schema(which: str) -> None:
 
 
 def _lines(loaded: Loaded) -> Iterator[str]:
-    from katpkg.config.layers import leaves
+    from katpkg.config.layers import leaves, origin_of
 
     for path, value in leaves(loaded.values):
         text = f"{_shown(path)} = {json.dumps(value, ensure_ascii=False, default=str)}"
-        origin = next(
-            (loaded.origins[path[:end]] for end in range(len(path), 0, -1) if path[:end] in loaded.origins), ""
-        )
+        origin = origin_of(path, loaded.origins)
         yield f"{text}  {click.style(f'# {origin}', dim=True)}" if origin else text
 
 

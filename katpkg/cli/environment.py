@@ -192,7 +192,9 @@ class Session:
                 return Path(file).read_bytes(), passphrase
             except OSError as error:
                 raise SigningError(
-                    f"the signing key cannot be read: {error.strerror}", where=f"{SIGNING_KEY_FILE}={file}"
+                    f"the signing key cannot be read: {error.strerror}",
+                    where=f"{SIGNING_KEY_FILE}={file}",
+                    hint=f"ls -l {file}",
                 ) from error
         raise SigningError(
             "no signing key",

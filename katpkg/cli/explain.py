@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 @click.option("--suite", "suites", metavar="NAME", multiple=True, help="Only in this suite; may be given again.")
 @click.pass_obj
 def explain(session: Session, package: Selector, *, suites: tuple[str, ...]) -> None:
-    """Print the chain from the commit to the published PACKAGE, or PACKAGE=VERSION; default: the newest version.
+    """Print the chain from the commit to a published package.
 
-    It is read from the signed index, from the package's own /usr/share/doc/PACKAGE/built-from, and compared with
-    katpkg.lock. Needs no signing key, and asks nobody but the archive.
+    PACKAGE is its newest version, PACKAGE=VERSION that one. It is read from the signed index, from the package's
+    own /usr/share/doc/PACKAGE/built-from, and compared with katpkg.lock. Needs no signing key, and asks nobody but
+    the archive.
     """
     from katpkg.cli.suites import chosen_suites, store_of, verifier_of
     from katpkg.pipeline.explain import explain as chain_of

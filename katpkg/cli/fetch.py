@@ -35,12 +35,12 @@ def fetch(
     locked: bool,
     dry_run: bool,
 ) -> None:
-    """Find the newest artifact of every module, verify it, and write katpkg.lock.
+    """Find the newest artifacts, verify them, and write katpkg.lock.
 
-    With MODULES only those are looked up anew; the rest stays as it is locked. `katpkg build` then uses what
-    katpkg.lock names and nothing else, so two builds from one lock are identical. --tag, --branch, --commit and --run
-    say which run of a workflow on GitHub is meant, among those that the definition allows. A download that was
-    interrupted is gone on with the next time.
+    For MODULES (default: all); the others stay as they are locked. `katpkg build` then uses what katpkg.lock names
+    and nothing else, so two builds from one lock are identical. --tag, --branch, --commit and --run say which run
+    of a workflow on GitHub is meant, among those that the definition allows. A download that was interrupted is
+    gone on with the next time.
     """
     from katpkg.model.source import Choice
     from katpkg.pipeline import fetch as pipeline

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 @click.option("--last", type=click.IntRange(min=1), default=20, metavar="N", help="The N newest only; default: 20.")
 @click.pass_obj
 def history(session: Session, *, suites: tuple[str, ...], changes: bool, last: int) -> None:
-    """List the states that SUITES (default: every one) had, the newest first, under the names that rollback takes.
+    """List the states that SUITES had, the newest first.
 
-    The first is what is published. One that `katpkg rollback` could not bring back says why. Needs no signing key.
+    Default: all suites. Each state has the name that `katpkg rollback` takes; the first is what is published. One
+    that `katpkg rollback` could not bring back says why. Needs no signing key.
     """
     from katpkg.cli.suites import chosen_suites, history_of, store_of, verifier_of
 

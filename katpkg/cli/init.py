@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 @dry_run_option
 @click.pass_obj
 def init(session: Session, *, repository: str, api: str | None, dry_run: bool) -> None:
-    """Look at what a repository on GitHub left behind lately, and write a first katpkg.toml and modules after it.
+    """Write a first definition, after what a repository left behind.
 
-    It is the workflow whose artifacts look most like packages, or else the newest release; module by module, with
-    {version} and the target's placeholders where their names have them. It is a beginning: what names do not tell
-    is yours to write. Files go to the directory of `katpkg -C DIR`, else to this one; nothing is ever written over.
+    It is a repository on GitHub, and of that the workflow whose artifacts look most like packages, or else the newest
+    release; module by module, with {version} and the target's placeholders where their names have them. It is a
+    beginning: what names do not tell is yours to write. Files go to the directory of `katpkg -C DIR`, else to this
+    one; nothing is ever written over.
 
     The token comes from GITHUB_TOKEN, GH_TOKEN or KATPKG_GITHUB_TOKEN; public repositories do without.
     """

@@ -15,10 +15,11 @@ from katpkg.cli.suites import single_publisher_option
 @single_publisher_option
 @click.pass_obj
 def optimize(session: Session, *, suites: tuple[str, ...], dry_run: bool, single_publisher: bool) -> None:
-    """Compress the indexes of SUITES (default: every one) anew, in large blocks.
+    """Compress indexes anew, in large blocks.
 
-    Publishing reuses the compressed blocks of an index that do not change, which is quick and costs some bytes. Worth
-    it now and then for archives of thousands of packages; what is listed stays the same.
+    Those of SUITES (default: all). Publishing reuses the compressed blocks of an index that do not change, which is
+    quick and costs some bytes. Worth it now and then for archives of thousands of packages; what is listed stays
+    the same.
     """
     from katpkg.cli.suites import change, chosen_suites
     from katpkg.repository.apt.changes import Optimize

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from katpkg.model.archive import ArchiveDefinition
     from katpkg.model.names import Codename
     from katpkg.model.target import Target
+
+UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -22,6 +26,19 @@ target_option: Decorator = click.option(
     help="Only for this target; may be given again. Default: all of katpkg.toml.",
 )
 dry_run_option: Decorator = click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+
+
+class Duration(click.ParamType[timedelta]):
+    """A time span: 10d, 36h, 90m."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401
+        """``value`` as a time span."""
+        found = re.fullmatch(r"(\d{1,5})([dhm])", str(value))
+        if found is None:
+            self.fail(f"{value!r} is no time span: 10d, 36h, 90m", param, ctx)
+        return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
 def chosen_targets(project: ArchiveDefinition, words: Sequence[str]) -> tuple[Target, ...]:

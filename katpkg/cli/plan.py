@@ -35,7 +35,9 @@ def plan(
     branch: str,
     matrix: bool,
 ) -> None:
-    """Show what would be fetched, built and published for MODULES (default: all) from katpkg.lock. Writes nothing.
+    """Show what would be fetched, built and published.
+
+    For MODULES (default: all), from katpkg.lock. Nothing is written.
 
     With --matrix it is one line of JSON, `{"include": [...]}`, with an entry for each package that a machine can build
     by itself: `katpkg build --locked MODULE --target TARGET`. What names other packages, and the keyring, is left to
@@ -93,9 +95,9 @@ def _row(planned: Planned) -> dict[str, Any]:
         "module": planned.module.name if planned.module else None,
         "artifact": artifact.name if artifact else None,
         "bytes": artifact.digest.size if artifact else None,
-        "fetch": planned.is_fetched,
-        "build": planned.is_built,
-        "publish": planned.is_published,
+        "fetch": planned.must_fetch,
+        "build": planned.must_build,
+        "publish": planned.must_publish,
     }
 
 

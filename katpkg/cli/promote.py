@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 def promote(
     session: Session, *, source: str, to: str, packages: tuple[Selector, ...], dry_run: bool, single_publisher: bool
 ) -> None:
-    """Publish in the suite TO what is published in the suite FROM: `katpkg promote bookworm-testing bookworm`.
+    """Publish in the suite TO what is published in the suite FROM.
 
-    With PACKAGES only those; patterns work as in a shell. The very same files: nothing is built, and none is
-    uploaded. Both suites are of one release. Development versions stay with the testers.
+    For example: `katpkg promote bookworm-testing bookworm`. With PACKAGES only those; patterns work as in a shell.
+    The very same files: nothing is built, and none is uploaded. Both suites are of one release. Development
+    versions stay with the testers.
     """
     from katpkg.cli.suites import change, suite_named
     from katpkg.repository.apt.changes import Promote

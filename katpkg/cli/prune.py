@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from katpkg.cli.environment import Session
-from katpkg.cli.options import dry_run_option
+from katpkg.cli.options import Duration, dry_run_option
 from katpkg.cli.selectors import Selectors
 from katpkg.cli.suites import single_publisher_option
-from katpkg.cli.verify import Duration
 
 if TYPE_CHECKING:
     from katpkg.model.archive import RetentionSpec
@@ -43,12 +42,13 @@ def prune(
     dry_run: bool,
     single_publisher: bool,
 ) -> None:
-    """Take old versions out of the indexes, and delete the files that nothing names.
+    """Take out old versions, and delete the files that nothing names.
 
     `[retention]` says what stays: the newest versions of each package, the young and the pinned ones; and the newest
     and the young generations of each suite, with every index and package that they name. So the file of an old version
-    goes some time after it left the index. Every suite that lies in the archive counts, also those that katpkg.toml
-    does not know any more; when it cannot be known what one of them names, nothing is deleted.
+    goes some time after it left the index: a week after the last generation that names it. Every suite that lies in the
+    archive counts, also those that katpkg.toml does not know any more; when it cannot be known what one of them names,
+    nothing is deleted.
 
     Publishing, rolling back and pruning at the same time do each other no harm. A prune that was interrupted is
     simply called again.

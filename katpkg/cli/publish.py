@@ -15,14 +15,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from katpkg.model.binary import BinaryPackage
+    from katpkg.model.names import Component
     from katpkg.model.suite import SuiteSpec
+
+
+def _component(_ctx: click.Context, _option: click.Parameter, text: str | None) -> Component | None:
+    from katpkg.model.names import Component
+
+    try:
+        return Component(text) if text is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @target_option
 @click.option("--channel", default="", metavar="NAME", help="Into CODENAME-NAME, for testers, instead of CODENAME.")
-@click.option("--component", metavar="NAME", help="Into this component instead of the archive's own.")
+@click.option(
+    "--component", metavar="NAME", callback=_component, help="Into this component instead of the archive's own."
+)
 @click.option("--headers-only", is_flag=True, help="Do not look at what FILES hold: quicker when there are thousands.")
 @dry_run_option
 @single_publisher_option
@@ -33,14 +45,15 @@ def publish(
     files: tuple[Path, ...],
     targets: tuple[str, ...],
     channel: str,
-    component: str | None,
+    component: Component | None,
     headers_only: bool,
     dry_run: bool,
     single_publisher: bool,
 ) -> None:
-    """Add the packages that `katpkg build` made to the archive, and sign the new state of it.
+    """Add what was built to the archive, and sign its new state.
 
-    With FILES, publish those instead: packages, or directories of them, made by whomever.
+    With FILES, publish those instead: packages, or directories of them, made by whomever. They go into every release
+    of the definition, or into that of --target.
 
     Publishing only ever adds. It writes packages and indexes first and the signed InRelease last, and that only if
     nobody else published meanwhile; then it plans again. Publishing twice changes nothing.
@@ -65,24 +78,27 @@ def publish(
     session.result(writes, dry_run=dry_run, store=place.bucket or place.store, writes=writes)
 
 
-def _suites(session: Session, targets: tuple[str, ...], channel: str, component: str | None) -> Iterator[SuiteSpec]:
+def _suites(
+    session: Session, targets: tuple[str, ...], channel: str, component: Component | None
+) -> Iterator[SuiteSpec]:
     from dataclasses import replace
 
     from katpkg.cli.suites import suite_named
-    from katpkg.model.names import Component
 
     for codename in codenames(chosen_targets(session.archive, targets)):
         suite = suite_named(session, f"{codename}-{channel}" if channel else codename)
-        yield replace(suite, component=Component(component)) if component else suite
+        yield replace(suite, component=component) if component else suite
 
 
 def _packages(
     session: Session, suite: SuiteSpec, files: tuple[Path, ...], *, look_inside: bool
 ) -> Iterator[BinaryPackage]:
     from katpkg.model.target import PackageFormat
-    from katpkg.pipeline.publish import built_packages, files_in
+    from katpkg.pipeline.files import files_in
 
     if not files:
+        from katpkg.pipeline.publish import built_packages
+
         yield from built_packages(session.archive, suite.codename)
     elif suite.format is PackageFormat.RPM:
         from katpkg.packages.rpm.inspect import read_rpm

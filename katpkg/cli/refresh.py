@@ -15,10 +15,10 @@ from katpkg.cli.suites import single_publisher_option
 @single_publisher_option
 @click.pass_obj
 def refresh(session: Session, *, suites: tuple[str, ...], dry_run: bool, single_publisher: bool) -> None:
-    """Sign what is published in SUITES (default: every one) again, with a new Date and Valid-Until.
+    """Sign what is published again, with a new Date and Valid-Until.
 
-    With `publish.valid_days` set, apt refuses an archive that was not signed for so long; a daily refresh keeps it
-    valid. Without, it changes nothing but the Date.
+    In SUITES (default: all). With `publish.valid_days` set, apt refuses an archive that was not signed for so long;
+    a daily refresh keeps it valid. Without, it changes nothing but the Date.
     """
     from katpkg.cli.suites import change, chosen_suites
     from katpkg.repository.apt.changes import Refresh

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 def remove(
     session: Session, *, suite: str, packages: tuple[Selector, ...], dry_run: bool, single_publisher: bool
 ) -> None:
-    """Take PACKAGES out of SUITE: every version, or the one that is named. Patterns work as in a shell.
+    """Take packages out of SUITE.
 
-    apt finds them no more; where they are installed they stay. Their files stay in the pool until `katpkg prune` finds
-    that no state names them, so that a rollback brings them back; until then the version is taken, and what is built
-    of other inputs gets the next revision. The definition still asks for what was removed: lock another artifact
-    before you build and publish again.
+    Every version of each PACKAGE, or the one that is named; patterns work as in a shell. apt finds them no more; where
+    they are installed they stay. Their files stay in the pool until `katpkg prune` finds that no state names them, so
+    that a rollback brings them back; until then the version is taken, and what is built of other inputs gets the next
+    revision. The definition still asks for what was removed: lock another artifact before you build and publish again.
     """
     from katpkg.cli.suites import change, suite_named
     from katpkg.repository.apt.changes import Remove

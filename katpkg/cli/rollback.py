@@ -16,7 +16,9 @@ from katpkg.cli.suites import single_publisher_option
 @single_publisher_option
 @click.pass_obj
 def rollback(session: Session, *, suite: str, generation: str, dry_run: bool, single_publisher: bool) -> None:
-    """Publish in SUITE what GENERATION (a name that `katpkg history` shows, or its beginning) had, under a new date.
+    """Publish again in SUITE what GENERATION had, under a new date.
+
+    GENERATION is a name that `katpkg history` shows, or its beginning.
 
     Servers find the earlier versions with their next `apt update`. Where later ones are installed they stay, until
     somebody says `apt install PACKAGE=VERSION`.

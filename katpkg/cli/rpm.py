@@ -31,11 +31,12 @@ def rpm() -> None:
 )
 @click.pass_obj
 def convert(session: Session, debs: tuple[Path, ...], *, targets: tuple[str, ...], output: Path | None) -> None:
-    """Convert the packages DEBS to RPMs, for every target of RPMs in katpkg.toml.
+    """Convert DEBS to RPMs.
 
-    Nothing of them is run. What their maintainer scripts come to is thought through: accounts, directories, owners,
-    configuration and units become what an RPM has for them, and a line that is not understood is an error. So is a name
-    that no table knows; packages that depend on each other are converted in one call. What is left out is told.
+    For every target of RPMs in katpkg.toml, unless --target says otherwise. Nothing of them is run. What their
+    maintainer scripts come to is thought through: accounts, directories, owners, configuration and units become
+    what an RPM has for them, and a line that is not understood is an error. So is a name that no table knows;
+    packages that depend on each other are converted in one call. What is left out is told.
     """
     from katpkg.packages.templates import Templates
     from katpkg.pipeline.convert import Converter, convert_all, names_of

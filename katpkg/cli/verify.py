@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from katpkg.cli.environment import Session
+from katpkg.cli.options import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,28 +21,18 @@ if TYPE_CHECKING:
     from katpkg.repository.apt.check.witness import Witness
     from katpkg.store.base import Store
 
-UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
-
-
-class Duration(click.ParamType[timedelta]):
-    """A time span: 10d, 36h, 90m."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401
-        """``value`` as a time span."""
-        found = re.fullmatch(r"(\d{1,5})([dhm])", str(value))
-        if found is None:
-            self.fail(f"{value!r} is no time span: 10d, 36h, 90m", param, ctx)
-        return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
 @click.command
 @click.argument("where", required=False)
 @click.option("--suite", "suites", metavar="NAME", multiple=True, help="Only this suite; may be given again.")
 @click.option(
-    "--sample", type=click.IntRange(min=0), default=20, help="How many packages to read, the newest first; default: 20."
+    "--sample",
+    type=click.IntRange(min=0),
+    default=20,
+    metavar="N",
+    help="How many packages to read, the newest first; default: 20.",
 )
 @click.option("--all-files", is_flag=True, help="Read every package.")
 @click.option(
@@ -68,10 +58,11 @@ def verify(
     insecure_http: bool,
     repair: bool,
 ) -> int:
-    """Look for everything that is wrong with an archive: what apt would find, and more.
+    """Look for everything that is wrong with an archive.
 
-    WHERE is a directory, s3://BUCKET/PREFIX, or the https:// address that clients have; left out, the store of the
-    definition. Nothing is read but the published files, so it can be anybody's archive.
+    It finds what apt would find, and more. WHERE is a directory, s3://BUCKET/PREFIX, or the https:// address that
+    clients have; left out, the store of the definition. Nothing is read but the published files, so it can be
+    anybody's archive.
 
     Nothing stops it: the report has all that was found. The exit status is 7 when there is an error in it. With
     --repair, copies and lost index files are written anew where the signed InRelease says what they were; packages and

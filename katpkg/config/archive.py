@@ -162,7 +162,7 @@ def _check_architectures(archive: ArchiveSpec, targets: tuple[Target, ...], find
     where = f"{MAIN}: archive.architectures"
     if "all" in archive.architectures:
         said = "'all' is no architecture of an archive: every index has the packages for all"
-        findings.add(ConfigError(said, where=where))
+        findings.add(ConfigError(said, where=where, hint="leave it out"))
     for target in targets:
         if target.architecture not in archive.architectures:
             said = f"{target} is built, but the archive does not serve {target.architecture}"

@@ -73,7 +73,8 @@ def _check_files(module: ModuleSpec, file: str, directories: Collection[Path]) -
         if not any((directory / "files" / each.source).is_file() for directory in directories):
             yield ConfigError(f"there is no file {each.source!r}", where=f"{at}.source", hint="it lies below files/")
         if each.conffile != each.path.startswith("/etc/"):
-            yield ConfigError("conffiles lie below /etc, and nothing else does", where=f"{at}.path")
+            hint = f"conffile = {str(not each.conffile).lower()}, or another path"
+            yield ConfigError("conffiles lie below /etc, and nothing else does", where=f"{at}.path", hint=hint)
     for key, number, mode in (
         *(("files", number, each.mode) for number, each in enumerate(module.files)),
         *(("directories", number, each.mode) for number, each in enumerate(module.directories)),
@@ -114,12 +115,12 @@ def _check_together(modules: tuple[ModuleSpec, ...]) -> Iterator[ConfigError]:
     for module in modules:
         file = f"modules/{module.name}.toml"
         if packages[module.package] > 1:
-            yield ConfigError(f"several modules make the package {module.package}", where=f"{file}: package")
+            said, hint = f"several modules make the package {module.package}", "give each a name of its own"
+            yield ConfigError(said, where=f"{file}: package", hint=hint)
         for number, service in enumerate(module.services):
             if services[service.name] > 1:
-                yield ConfigError(
-                    f"there are several services {service.name}", where=f"{file}: services[{number}].name"
-                )
+                said, hint = f"there are several services {service.name}", "give each a name of its own"
+                yield ConfigError(said, where=f"{file}: services[{number}].name", hint=hint)
         if isinstance(module.payload, MetaPayload):
             yield from _check_meta(module.payload, known, file)
 
@@ -132,5 +133,7 @@ def _check_meta(payload: MetaPayload, known: Collection[str], file: str) -> Iter
     lead = payload.version.removeprefix("=").strip() if payload.version.startswith("=") else None
     if lead is not None and lead not in payload.modules:
         yield ConfigError(
-            f"it takes its version from {lead!r}, which it does not pull in", where=f"{file}: payload.version"
+            f"it takes its version from {lead!r}, which it does not pull in",
+            where=f"{file}: payload.version",
+            hint=f"add {lead!r} to payload.modules, or take the version of one that is there",
         )

@@ -52,7 +52,8 @@ def _extended(own: Layer, directory: Path) -> Iterator[str]:
         return
     where, name = f"{MAIN}: {EXTENDS}", own.tree[EXTENDS]
     if not isinstance(name, str):
-        raise ConfigError(f"expected the directory of another definition, got {name!r}", where=where)
+        said = f"expected the directory of another definition, got {name!r}"
+        raise ConfigError(said, where=where, hint='extends = ".."')
     path = str(Path(os.path.normpath(name)) / MAIN)
     if not (directory / path).is_file() or (directory / path).samefile(directory / MAIN):
         raise ConfigError("there is no other definition there", where=where, hint=f"a directory with a {MAIN}")
@@ -67,4 +68,4 @@ def _read(path: Path, name: str) -> Tree:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"it is not TOML: {error}", where=name) from error
     except OSError as error:
-        raise ConfigError(f"it cannot be read: {error.strerror}", where=name) from error
+        raise ConfigError(f"it cannot be read: {error.strerror}", where=name, hint=f"ls -l {path}") from error

@@ -69,6 +69,11 @@ def leaves(value: object, at: Path = ()) -> Iterator[tuple[Path, object]]:
         yield at, value
 
 
+def origin_of(path: Path, origins: Mapping[Path, str]) -> str:
+    """Where the value at ``path`` is from, by itself or by what it is part of; empty when nobody said it."""
+    return next((origins[path[:end]] for end in range(len(path), 0, -1) if path[:end] in origins), "")
+
+
 def shown(path: Path) -> str:
     """``services[0].health.url``."""
     text = ""

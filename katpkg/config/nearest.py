@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 
 from katpkg.errors import ConfigError
@@ -10,6 +9,8 @@ from katpkg.errors import ConfigError
 
 def did_you_mean(word: str, known: Collection[str]) -> str | None:
     """The hint that names the nearest of ``known``; None when none is near."""
+    import difflib  # only where something is wrong
+
     near = difflib.get_close_matches(word, sorted(known), n=1)
     return f"did you mean {near[0]!r}?" if near else None
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from katpkg.config import checks, origins
+from katpkg.config import artifacts, checks
 from katpkg.config.archive import Findings, Main, absolute, judge
 from katpkg.config.files import read_main, read_modules
-from katpkg.config.layers import Layer, Layers, leaves
+from katpkg.config.layers import Layer, Layers, leaves, origin_of
 from katpkg.config.validate import validate
 from katpkg.errors import ConfigError
 from katpkg.model.module import ModuleSpec
@@ -48,7 +48,7 @@ def make_project(directory: Path, main: tuple[Layer, ...], modules: Mapping[str,
     findings.add(*told.errors)
     by_release = _modules(modules, told, findings)
     directories = tuple((directory / each.name).parent for each in main)
-    findings.add(*checks.check(directories, by_release, modules), *origins.check(told.tables["source"], by_release))
+    findings.add(*checks.check(directories, by_release, modules), *artifacts.check(told.tables["source"], by_release))
     if errors := findings.once():
         raise ConfigError.together(errors)
     project = Project.of(told.definition(directory), _placed(by_release, told.layers, directory))
@@ -91,6 +91,5 @@ def _effective(name: str, files: tuple[Layer, ...], codename: Codename, layers: 
     at: tuple[str | int, ...] = ("modules", codename, name)
     layers.lay(own.values, "", at)
     for path, _ in leaves(own.values):
-        origin = next((own.origins[path[:end]] for end in range(len(path), 0, -1) if path[:end] in own.origins), "")
-        layers.origins[(*at, *path)] = origin
+        layers.origins[(*at, *path)] = origin_of(path, own.origins)
     return own.values

@@ -68,7 +68,7 @@ class Directory:
     mode: str = "0750"
     """In octal."""
     backup: bool = False
-    """Whether a backup of the system includes it."""
+    """Whether a backup of the system includes it. Where there is a set-up, purge then asks before it removes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,13 @@ class Name(str):
     _matches: ClassVar[Callable[[str], re.Match[str] | None]]
 
     def __init_subclass__(cls) -> None:
+        cls._matches = cls._compile
+
+    @classmethod
+    def _compile(cls, text: str) -> re.Match[str] | None:
+        """Match for the first time; of all these patterns a call uses few."""
         cls._matches = re.compile(cls.pattern).fullmatch
+        return cls._matches(text)
 
     def __new__(cls, text: str) -> Self:
         """``text``, or ValueError when it breaks the rule."""

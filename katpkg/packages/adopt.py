@@ -37,7 +37,8 @@ def find_environment(root: Path, target: Target, where: str) -> Environment | No
     """
     found = sorted(config.parent for config in root.rglob("pyvenv.cfg"))
     if len(found) > 1:
-        raise BuildError(f"it holds {len(found)} virtual environments, and one is all we can watch", where=where)
+        said = f"it holds {len(found)} virtual environments, and one is all we can watch"
+        raise BuildError(said, where=where, hint="make packages of their own of the others")
     if not found:
         return None
     python = target.release.python

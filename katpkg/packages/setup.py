@@ -98,7 +98,7 @@ def setting_up(order: Order) -> SettingUp:
     """When it does its work, and on what."""
     places = order.places
     return SettingUp(
-        watched=AbsolutePath(f"{places.lib}/modules.d"),
+        watched=places.descriptors,
         state=AbsolutePath(f"/var/lib/{places.prefix}"),
         unit=UnitName(f"{places.prefix}-setup"),
         interpreter=_interpreter(order),

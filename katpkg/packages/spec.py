@@ -148,10 +148,7 @@ def _entries(order: Order, contents: Contents, templates: Templates) -> Iterator
     yield from _settings(order, templates)
     yield from _commands(order, templates)
     if order.module.services or order.module.settings:
-        yield Entry(
-            path=order.places.descriptor,
-            content=descriptor(order.places),
-        )
+        yield Entry(path=order.places.descriptor, content=descriptor(order.places))
 
 
 def _settings(order: Order, templates: Templates) -> Iterator[Entry]:

@@ -52,10 +52,6 @@ class Assembled:
     """Python with both bounds, and the libc that compiled wheels ask for."""
     own: frozenset[str]
     """Top-level names in site-packages that belong to the module's own distribution."""
-    pure: bool
-    """Whether nothing in it is compiled."""
-    version: str
-    """What the module's wheel calls itself; it may be wrong for ever (0.0.1.dev1)."""
 
 
 def assemble(payload: Payload, kind: WheelPayload, places: Places, root: Path) -> Assembled:
@@ -76,12 +72,7 @@ def assemble(payload: Payload, kind: WheelPayload, places: Places, root: Path) -
     tidy(environment)
     check_whole(environment, places.target, kind.accept_unmet)
     copy_out(payload, kind.copies, root)
-    return Assembled(
-        depends=depends_of(environment, places.target),
-        own=environment.top_levels(wheel.name),
-        pure=environment.glibc(places.target.release.glibc_version) is None,
-        version=wheel.version,
-    )
+    return Assembled(depends=depends_of(environment, places.target), own=environment.top_levels(wheel.name))
 
 
 def python_depends(target: Target) -> tuple[Line, ...]:

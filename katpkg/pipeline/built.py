@@ -74,6 +74,15 @@ class Built:
         return path.is_file() and path.stat().st_size == self.digest.size
 
 
+def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:
+    """Move ``package`` into ``directory`` under its own name, whole or not at all."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / package.filename
+    package.path.chmod(0o644)
+    package.path.replace(path)
+    return replace(package, file=str(path))
+
+
 class BuildDirectory:
     """Where the packages of one release are: files, and built.json that says which of them count."""
 
@@ -114,6 +123,11 @@ class BuildDirectory:
         return BinaryPackage(
             file=file, digest=built.digest, fields=built.fields, members=built.members, format=built.format
         )
+
+    def add(self, packages: Iterable[Built]) -> None:
+        """Record ``packages`` too, each in place of what was built before as the same package."""
+        known = {(each.package, each.architecture): each for each in (*self.read(), *packages)}
+        self.write(known.values())
 
     def write(self, packages: Iterable[Built]) -> None:
         """Record ``packages``, and remove the files of those that no longer count."""

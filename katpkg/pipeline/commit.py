@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from katpkg.model.binary import BinaryPackage
 from katpkg.report import Reporter
 from katpkg.repository.base import Signer, Verifier
-from katpkg.repository.publication import Commit, Phase, Publication
+from katpkg.repository.publication import Phase, Publication
 from katpkg.store.apply import Clock, Outpaced, apply
 from katpkg.store.base import Store
 
@@ -65,8 +65,7 @@ class Publisher:
                 if publication:
                     self.bring_copies_in_line()
                 return publication
-            if any(isinstance(action, Commit) and action.token is None for action in publication.actions):
-                self.store.probe()
+            self.store.probe()
             try:
                 in_line = apply(publication, self.store, self.clock, self.reporter)
             except Outpaced:

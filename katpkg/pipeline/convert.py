@@ -19,6 +19,7 @@ from katpkg.packages.deb.inspect import read_deb
 from katpkg.packages.rpm.builder import RpmBuilder
 from katpkg.packages.rpm.names import Names
 from katpkg.packages.templates import Templates
+from katpkg.pipeline.built import keep
 from katpkg.report import Reporter
 from katpkg.sources.workplace import workplace
 
@@ -62,8 +63,7 @@ class Converter:
                 self._build(replace(spec, inputs=inputs or spec.inputs), bench)
                 for spec, bench in zip(specs, benches, strict=True)
             ]
-            into.mkdir(parents=True, exist_ok=True)
-            kept = [_keep(package, into) for package in made]
+            kept = [keep(package, into) for package in made]
         for each in converted:
             for note in each.notes:
                 self.reporter.note(f"{each.spec.name}: {note}")
@@ -84,13 +84,6 @@ def _together(specs: Sequence[PackageSpec]) -> Iterator[PackageSpec]:
     for spec in specs:
         elsewhere = frozenset(path for path, name in said.items() if name != spec.name)
         yield replace(spec, foreign=replace(spec.foreign, elsewhere=elsewhere))
-
-
-def _keep(package: BinaryPackage, into: Path) -> BinaryPackage:
-    path = into / package.filename
-    package.path.chmod(0o644)
-    package.path.replace(path)
-    return replace(package, file=str(path))
 
 
 def names_of(debs: Sequence[Path]) -> frozenset[str]:

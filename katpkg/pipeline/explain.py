@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from katpkg.errors import RepositoryError
 from katpkg.model.artifact import Artifact
@@ -16,6 +13,7 @@ from katpkg.model.names import Codename, Selector, SuiteName
 from katpkg.model.project import Project
 from katpkg.model.suite import SuiteSpec
 from katpkg.packages.deb.document import read_document
+from katpkg.pipeline.pool import at_hand
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.base import Verifier
@@ -82,15 +80,10 @@ def _newest(found: Iterable[Published]) -> Iterator[Published]:
 
 
 def _built_from(store: Store, stanza: Stanza) -> Mapping[str, str]:
-    with TemporaryDirectory(prefix="katpkg-") as directory:
-        path = Path(directory) / Path(stanza.filename).name
-        opened = store.open(stanza.filename)
-        if opened is not None:
-            with opened as stream, path.open("wb") as file:
-                shutil.copyfileobj(stream, file)
-        if opened is None or Digest.of(path) != stanza.digest:
+    with at_hand(store, stanza.filename) as path:
+        if path is None or Digest.of(path) != stanza.digest:
             raise RepositoryError(
-                f"the file of {stanza} is {'missing' if opened is None else 'not the one that is published'}",
+                f"the file of {stanza} is {'missing' if path is None else 'not the one that is published'}",
                 where=store.where(stanza.filename),
                 hint="katpkg verify says what else is wrong; restore the file from a copy",
             )

@@ -21,7 +21,7 @@ from katpkg.sources.beside import resolve_all
 from katpkg.sources.cache import Cache
 from katpkg.sources.chosen import Sources
 from katpkg.sources.local import DirectorySource
-from katpkg.sources.lock import Lock, read_lock, write_lock
+from katpkg.sources.lock import Lock, need_lock, read_lock, write_lock
 
 PARALLEL = 12
 """Downloads at once: GitHub asks those who make many requests at a time to slow down."""
@@ -110,9 +110,7 @@ def fetch(intake: Intake, modules: Sequence[str]) -> Lock:
 def fetch_locked(intake: Intake, modules: Sequence[str]) -> Lock:
     """Bring what katpkg.lock names (of ``modules``, or all); nothing is looked for. Raises ConfigError, SourceError."""
     check_modules(intake.project, modules)
-    lock = read_lock(intake.project.lock_file)
-    if lock is None:
-        raise ConfigError("there is no lock", where=str(intake.project.lock_file), hint="katpkg fetch")
+    lock = need_lock(intake.project.lock_file)
     chosen = Lock(artifacts=tuple(each for each in lock.artifacts if not modules or each.module in modules))
     bring(intake, chosen)
     return chosen

@@ -78,10 +78,4 @@ def _other_python(relations: str, target: Target) -> str | None:
 
 def _allows(bound: re.Match[str], python: tuple[int, int]) -> bool:
     limit = int(bound[2]), int(bound[3])
-    match bound[1]:
-        case "<<":
-            return python < limit
-        case "<=" | "=":
-            return python <= limit if bound[1] == "<=" else python == limit
-        case _:
-            return python >= limit
+    return {"<<": python < limit, "<=": python <= limit, "=": python == limit}.get(bound[1], python >= limit)

@@ -27,12 +27,12 @@ def gather(root: Path, directories: Mapping[Codename, BuildDirectory], reporter:
             continue
         try:
             directory.path.mkdir(parents=True, exist_ok=True)
-            taken = [(built, _copy(built, place, directory)) for built, place in found]
-            known = {(each.package, each.architecture): each for each in directory.read()}
-            directory.write((known | {(each.package, each.architecture): each for each, _ in taken}).values())
+            for built, place in found:
+                _copy(built, place, directory)
+            directory.add(built for built, _ in found)
         except OSError as error:
             raise unwritable(directory.path, str(error.strerror)) from error
-        reporter.note(f"packages for {codename} that were built elsewhere: {len(taken)}")
+        reporter.note(f"packages for {codename} that were built elsewhere: {len(found)}")
 
 
 def _found(root: Path, directory: BuildDirectory) -> Iterator[tuple[Built, Path]]:
@@ -48,8 +48,8 @@ def _found(root: Path, directory: BuildDirectory) -> Iterator[tuple[Built, Path]
             yield built, other.path
 
 
-def _copy(built: Built, place: Path, directory: BuildDirectory) -> Path:
+def _copy(built: Built, place: Path, directory: BuildDirectory) -> None:
     target = directory.path / built.filename
     arriving = target.with_name(f".{target.name}")
     shutil.copyfile(place / built.filename, arriving)
-    return arriving.replace(target)
+    arriving.replace(target)

@@ -20,7 +20,8 @@ from katpkg.model.version import Version
 from katpkg.packages.keyring import UPSTREAM, keyring_spec
 from katpkg.packages.order import Order, is_per_architecture
 from katpkg.packages.setup import furnish
-from katpkg.pipeline.make import Workshop, adopt, check, keep, make
+from katpkg.pipeline.built import keep
+from katpkg.pipeline.make import Workshop, adopt, check, make
 from katpkg.repository.keys import PublicKey
 from katpkg.sources.lock import Lock
 

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from katpkg import process
@@ -28,6 +28,7 @@ from katpkg.packages.order import Order
 from katpkg.packages.spec import make_spec
 from katpkg.packages.templates import Templates
 from katpkg.pipeline.attest import check_attested
+from katpkg.pipeline.built import keep
 from katpkg.pipeline.convert import Converter
 from katpkg.report import Reporter
 from katpkg.sources.base import ArtifactSource
@@ -130,7 +131,9 @@ def adopt(shop: Workshop, order: Order) -> BinaryPackage:
             )
         if package.architecture not in (order.target.architecture, "all"):
             raise BuildError(
-                f"{package.name} is for {package.architecture}, not for {order.target}", where=payload.artifact.name
+                f"{package.name} is for {package.architecture}, not for {order.target}",
+                where=payload.artifact.name,
+                hint=f"take what was built for {order.target}: look at artifact.name",
             )
         directory = shop.project.build.directory / order.target.codename
         if is_converted:
@@ -145,15 +148,6 @@ def render_tree(shop: Workshop, order: Order, version: Version, into: Path) -> P
     with shop.bench(order.module.name) as bench:
         spec, _ = _describe(shop, order, version, bench)
         return shop.builder(order.target).render(spec, into)
-
-
-def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:
-    """Move ``package`` into ``directory`` under its own name, whole or not at all."""
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / package.filename
-    package.path.chmod(0o644)
-    package.path.replace(path)
-    return replace(package, file=str(path))
 
 
 def check(shop: Workshop, package: BinaryPackage, target: Target) -> None:

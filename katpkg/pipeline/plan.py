@@ -21,23 +21,23 @@ class Planned:
     module: ModuleSpec | None
     """None for the keyring package, which no module asks for."""
     artifact: Artifact | None
-    is_fetched: bool
+    must_fetch: bool
     """Whether its artifact is still to be brought."""
 
     @property
-    def is_built(self) -> bool:
+    def must_build(self) -> bool:
         """Whether it is still to be built."""
         return self.outcome.state is State.PLANNED
 
     @property
-    def is_published(self) -> bool:
+    def must_publish(self) -> bool:
         """Whether the archive lacks it."""
         return self.outcome.state is not State.PUBLISHED
 
     @property
     def fans_out(self) -> bool:
         """Whether it can be built by itself on a machine of its own: it needs its artifact and no other package."""
-        return self.is_built and self.artifact is not None
+        return self.must_build and self.artifact is not None
 
 
 def planned(project: Project, lock: Lock, cache: Cache, outcomes: Sequence[Outcome]) -> list[Planned]:
@@ -66,10 +66,11 @@ def _planned(project: Project, lock: Lock, cache: Cache, outcomes: Sequence[Outc
         target = outcome.target
         module = next((each for each in project.modules[target.codename] if each.package == outcome.package), None)
         artifact = lock.get(module.name, target.codename, target.architecture) if module else None
-        is_needed = artifact is not None and outcome.state is State.PLANNED
         yield Planned(
             outcome=outcome,
             module=module,
             artifact=artifact,
-            is_fetched=is_needed and artifact is not None and not all(map(cache.has, artifact.all)),
+            must_fetch=outcome.state is State.PLANNED
+            and artifact is not None
+            and not all(map(cache.has, artifact.all)),
         )

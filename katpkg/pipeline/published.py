@@ -64,7 +64,11 @@ class PublishedRelease(ABC):
         """The paths that a published package holds. Raises StoreError."""
         with at_hand(self._store, published.filename) as path:
             if path is None:
-                raise StoreError(f"{published} is published, but its file is missing", where=published.filename)
+                raise StoreError(
+                    f"{published} is published, but its file is missing",
+                    where=self._store.where(published.filename),
+                    hint="katpkg verify says what else is wrong; restore the file from a copy",
+                )
             return self._list_members(path)
 
     def _read(self) -> Iterator[PublishedPackage]:

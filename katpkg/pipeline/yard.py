@@ -173,10 +173,8 @@ class Yard:
             here = [outcome for outcome in done if outcome.target.codename == codename]
             if not here:
                 continue
-            made = {(each.built.package, each.built.architecture): each.built for each in here if each.built}
-            kept = {(each.package, each.architecture): each for each in directory.read()}
             try:
-                directory.write((kept | made).values())
+                directory.add(outcome.built for outcome in here if outcome.built)
             except OSError as error:
                 raise unwritable(directory.path, str(error.strerror)) from error
 

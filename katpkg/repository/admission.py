@@ -11,30 +11,34 @@ from katpkg.model.version import Version
 def check_fit(suite: SuiteSpec, package: BinaryPackage) -> None:
     """Raise RepositoryError when ``package`` may not be published in ``suite``."""
     if package.format is not suite.format:
-        ours = suite.format.value
-        raise _unfit(package, f"is a .{package.format.value}, and {suite.name} has .{ours} files alone")
+        ours, theirs = suite.format.value, package.format.value
+        raise _unfit(f"{_what(package)} is a .{theirs}, and {suite.name} has .{ours} files alone", package)
     if "+" in package.version:
         raise _unfit(
+            f"{_what(package)} has a plus sign in its version, which stores and clients do not agree on in a path",
             package,
-            "has a plus sign in its version, which stores and clients do not agree on in a path",
             "versions of ours have none: build it, or repack it (payload.repack = true)",
         )
     if not accepts(suite, package.version):
         raise _unfit(
+            f"{_what(package)} is a development version, and {suite.name} is what users follow",
             package,
-            f"is a development version, and {suite.name} is what users follow",
             "katpkg publish --channel testing",
         )
     if not package.architecture.is_all and package.architecture not in suite.architectures:
         raise _unfit(
+            f"{_what(package)} is for {package.architecture}, which {suite.name} does not serve",
             package,
-            f"is for {package.architecture}, which {suite.name} does not serve",
             f"add it to archive.architectures ({', '.join(suite.architectures)})",
         )
 
 
-def _unfit(package: BinaryPackage, why: str, hint: str = "") -> RepositoryError:
-    return RepositoryError(f"{package.name} {package.version} {why}", where=package.filename, hint=hint)
+def _what(package: BinaryPackage) -> str:
+    return f"{package.name} {package.version}"
+
+
+def _unfit(message: str, package: BinaryPackage, hint: str = "") -> RepositoryError:
+    return RepositoryError(message, where=package.filename, hint=hint)
 
 
 def accepts(suite: SuiteSpec, version: Version) -> bool:

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from katpkg.repository.publication import Token
 
+MENDING = "katpkg verify says what else is wrong; with --repair it writes anew what can be derived"
+"""What to do about a published file that cannot be read."""
+
 
 class Reader(Protocol):
     """Where the published archive is read: every store is one."""

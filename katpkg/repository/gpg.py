@@ -31,8 +31,10 @@ def short_home() -> Iterator[Path]:
     _sweep()
     home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))  # made with mode 0700
     try:
-        with (home / IN_USE).open("w") as lock:
+        path = home / "lock"
+        with path.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            path.rename(home / IN_USE)  # under that name nobody ever finds it unlocked while we live
             yield home
     finally:
         _take_away(home)
@@ -48,10 +50,12 @@ def gpg(home: Path, *words: str, stdin: bytes = b"", accept: Sequence[int] = (0,
 
 def _sweep() -> None:
     """Take away our homes whose users are no more: they hold a secret key, and an agent that knows it."""
-    for lock in PLACE.glob(f"{PREFIX}*/{IN_USE}"):
-        with suppress(OSError), lock.open() as file:  # OSError: another account's, in use, or gone meanwhile
+    with os.scandir(PLACE) as entries:  # there may be thousands of others, and we look at each call
+        homes = [Path(entry) for entry in entries if entry.name.startswith(PREFIX)]
+    for home in homes:
+        with suppress(OSError), (home / IN_USE).open() as file:  # OSError: another account's, in use, or gone meanwhile
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _take_away(lock.parent)
+            _take_away(home)
 
 
 def _take_away(home: Path) -> None:

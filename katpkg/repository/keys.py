@@ -18,6 +18,8 @@ from katpkg.repository.gpg import gpg, short_home
 LEAST_VALIDITY = timedelta(days=30)
 """A client's copy of the key decides; one that is about to expire there must not be relied on."""
 
+EXPORT = "gpg --armor --export FINGERPRINT > FILE writes the one that is meant"
+
 ARMORED = re.compile(
     rb"^-----BEGIN PGP (PUBLIC|PRIVATE) KEY BLOCK-----[ \t]*\r?\n"  # RFC 9580, 6.2
     rb"(?:[^\r\n]+: [^\r\n]*\r?\n)*[ \t]*\r?\n([A-Za-z0-9+/=\s]+?)(?:^=([A-Za-z0-9+/]{4})\s*)?"
@@ -62,11 +64,12 @@ class PublicKey:
             with short_home() as home:
                 shown = gpg(home, "--no-keyring", "--with-colons", "--show-keys", stdin=packets)
         except process.ToolFailed as error:
-            raise SigningError("it holds no public key", where=where, details=error.details) from error
+            raise SigningError("it holds no public key", where=where, hint=EXPORT, details=error.details) from error
         rows = [line.split(":") for line in shown.text.splitlines()]
         primaries = [row for row in rows if row[0] == "pub"]
         if len(primaries) != 1 or any(row[0] == "sec" for row in rows):
-            raise SigningError(f"it holds {len(primaries)} public keys, and it must be one", where=where)
+            said = f"it holds {len(primaries)} public keys, and it must be one"
+            raise SigningError(said, where=where, hint=EXPORT)
         return cls(
             fingerprint=Fingerprint(next(row[9] for row in rows if row[0] == "fpr")),
             packets=packets,
@@ -126,14 +129,15 @@ def _without_armor(content: bytes, where: str) -> bytes:
         return content
     blocks = ARMORED.findall(content)
     if any(kind == b"PRIVATE" for kind, _, _ in blocks):
-        raise SigningError("it holds a secret key", where=where, hint="gpg --armor --export KEY")
+        raise SigningError("it holds a secret key", where=where, hint=EXPORT)
     if len(blocks) != 1:
-        raise SigningError(f"it holds {len(blocks)} blocks with public keys, and it must be one", where=where)
+        said = f"it holds {len(blocks)} blocks with public keys, and it must be one"
+        raise SigningError(said, where=where, hint=EXPORT)
     _, text, checksum = blocks[0]
     try:
         packets = base64.b64decode(b"".join(text.split()), validate=True)
     except binascii.Error as error:
-        raise SigningError("it holds no public key", where=where, details=str(error)) from error
+        raise SigningError("it holds no public key", where=where, hint=EXPORT, details=str(error)) from error
     if checksum and base64.b64decode(checksum) != _crc24(packets):
         raise SigningError("the public key is damaged: its checksum is not right", where=where, hint="restore the file")
     return packets

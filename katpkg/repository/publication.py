@@ -29,11 +29,13 @@ class Phase(IntEnum):
     """InRelease, if it is still what the plan was made from: this makes the new state visible."""
     COPIES = 4
     """Release, Release.gpg, Packages*: what InRelease makes superfluous, for old clients and for people."""
-    FORGET = 5
-    """Generations that go: first of all, so that history never offers one that is not whole."""
-    UNLIST = 6
+    KEEP = 5
+    """Packages that only generations name which go now: from now on their age counts."""
+    FORGET = 6
+    """Generations that go: before all else, so that history never offers one that is not whole."""
+    UNLIST = 7
     """Indexes that no generation names: before what they list."""
-    PRUNE = 7
+    PRUNE = 8
     """Packages that no index names."""
 
 
@@ -121,7 +123,16 @@ class Delete:
     """When it was last written, as far as the plan knows."""
 
 
-Action = Create | Rely | Commit | Replace | Put | Delete
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renew:
+    """Make it as young as if it was written now, if it is there."""
+
+    key: str
+    phase: Phase = Phase.KEEP
+    size: int = 0
+
+
+Action = Create | Rely | Commit | Replace | Put | Delete | Renew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

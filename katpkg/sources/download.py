@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from katpkg.errors import SourceError
 from katpkg.sources.base import BrokenOff
-from katpkg.sources.http import Answer
+from katpkg.sources.http import LATER, Answer
 from katpkg.sources.partial import Arrival
 from katpkg.sources.patience import Patience
 
@@ -32,7 +32,8 @@ def download(ask: Open, to: Arrival, size: int, patience: Patience) -> None:
             with ask({"Range": f"bytes={to.size}-"} if to.size else {}) as answer:
                 _take(answer, to, size, patience)
             if to.size < size:
-                raise BrokenOff(f"it is cut off: {to.size} of {size} bytes came", where=answer.where)
+                said = f"it is cut off: {to.size} of {size} bytes came"
+                raise BrokenOff(said, where=answer.where, hint=LATER)
         except BrokenOff as error:
             if to.size > furthest:
                 furthest = to.size
@@ -45,7 +46,7 @@ def _take(answer: Answer, to: Arrival, size: int, patience: Patience) -> None:
     if not _goes_on(answer, to.size):
         to.restart()
         if answer.status != 200:
-            raise BrokenOff("the storage does not have the part that is missing", where=answer.where)
+            raise BrokenOff("the storage does not have the part that is missing", where=answer.where, hint=LATER)
     for block in answer.blocks():
         patience.go_on()
         if to.size + len(block) > size:

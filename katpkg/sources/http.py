@@ -24,7 +24,9 @@ HOPS = 5
 LOOPBACK = ("localhost", "127.0.0.1")
 CONNECTIONS = 16
 BLOCK = 1 << 18
-SENT = "GitHub sends to https:// only; find out what is between here and there"
+SENT = "nothing but https:// is asked; find out who sends there, or what is between here and there"
+LATER = "try it again; what has arrived is kept"
+SOMETHING_ELSE = "something else answers there: look at source.api"
 LARGEST_TEXT = 32 << 20
 """Bytes of an answer that is read into memory."""
 TIMEOUT = urllib3.Timeout(connect=15.0, read=30.0)
@@ -52,7 +54,7 @@ class Answer:
         try:
             yield from self._response.stream(BLOCK, decode_content=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise BrokenOff(f"it broke off: {_reason(error)}", where=self.where) from error
+            raise BrokenOff(f"it broke off: {_reason(error)}", where=self.where, hint=LATER) from error
 
     def text(self) -> bytes:
         """The body. Raises BrokenOff, and SourceError when it is too large to be text."""
@@ -60,7 +62,8 @@ class Answer:
         for block in self.blocks():
             body += block
             if len(body) > LARGEST_TEXT:
-                raise SourceError(f"the answer has more than {LARGEST_TEXT} bytes", where=self.where)
+                said = f"the answer has more than {LARGEST_TEXT} bytes"
+                raise SourceError(said, where=self.where, hint=SOMETHING_ELSE)
         return body
 
     def json(self) -> Any:  # noqa: ANN401  # whoever asks knows what it must be
@@ -68,7 +71,9 @@ class Answer:
         try:
             return json.loads(self.text())
         except ValueError as error:
-            raise SourceError("the answer is no JSON", where=self.where, details=str(error)) from error
+            raise SourceError(
+                "the answer is no JSON", where=self.where, hint=SOMETHING_ELSE, details=str(error)
+            ) from error
 
     def close(self) -> None:
         """Hang up; but hear a short answer to its end, which keeps the line for the next request."""

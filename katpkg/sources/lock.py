@@ -23,7 +23,6 @@ READABLE = (1, 2)
 
 HEADER = "# Written by katpkg fetch; commit it. katpkg build uses what stands here and nothing else.\n\n"
 
-
 Entry = dict[str, Any]
 
 
@@ -64,6 +63,14 @@ def read_lock(path: Path) -> Lock | None:
         raise ConfigError(
             "the lock cannot be read", where=str(path), hint=f"rm {path}; katpkg fetch", details=_reason(error)
         ) from error
+
+
+def need_lock(path: Path) -> Lock:
+    """The lock at ``path``. Raises ConfigError when there is none."""
+    lock = read_lock(path)
+    if lock is None:
+        raise ConfigError("there is no lock", where=str(path), hint="katpkg fetch")
+    return lock
 
 
 def write_lock(path: Path, lock: Lock) -> bool:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from katpkg.errors import KatpkgError, SourceError
+from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact, Payload
 from katpkg.model.payload import PayloadKind, VenvPayload
 from katpkg.sources.members import Limits, Links, Member, MemberKind, left_out
@@ -113,8 +113,6 @@ def _appearing(into: Path, where: str) -> Iterator[Path]:
         root.mkdir(mode=0o755)
         try:
             yield root
-        except KatpkgError:
-            raise
         except OSError as error:
             raise SourceError(f"it cannot be unpacked: {error.strerror or error}", where=where) from error
         root.rename(into)

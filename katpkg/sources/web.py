@@ -33,7 +33,7 @@ class WebSource:
 
     def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
         """The file that ``rule`` pins; the server is asked for its size and its date."""
-        assert rule.sha256 is not None  # noqa: S101  # config/origins.py sees to it
+        assert rule.sha256 is not None  # noqa: S101  # config/artifacts.py sees to it
         name = fill(rule.name, target).replace("{version}", rule.version)
         url = f"{fill(self._spec.url, target).replace('{version}', rule.version).rstrip('/')}/{name}"
         size, date = self._patience().insist(lambda: self._look(url, name))

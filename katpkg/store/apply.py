@@ -10,7 +10,7 @@ from typing import assert_never
 
 from katpkg.errors import StoreError
 from katpkg.report import Meter, Reporter
-from katpkg.repository.publication import Action, Commit, Create, Delete, Phase, Publication, Put, Rely, Replace
+from katpkg.repository.publication import Action, Commit, Create, Delete, Phase, Publication, Put, Rely, Renew, Replace
 from katpkg.store.base import Store
 
 Each = Callable[[Callable[[Action], bool], Sequence[Action]], list[bool]]
@@ -49,8 +49,9 @@ def apply(publication: Publication, store: Store, clock: Clock, reporter: Report
             store.settle()
             work.check_renewed()
             work.perform(commit)
+            work.make_sure()
         in_line = work.perform(publication.of(Phase.COPIES))
-        for phase in (Phase.FORGET, Phase.UNLIST, Phase.PRUNE):
+        for phase in (Phase.KEEP, Phase.FORGET, Phase.UNLIST, Phase.PRUNE):
             work.perform(publication.of(phase))
     return in_line
 
@@ -63,7 +64,7 @@ class _Work:
         self._clock = clock
         self._meter = meter
         self._each = each
-        self._renewed: list[str] = []
+        self._renewed: dict[str, Create | Rely] = {}
 
     def perform(self, actions: Sequence[Action]) -> bool:
         """All of ``actions``, in no order. Whether each found what it expected."""
@@ -75,13 +76,15 @@ class _Work:
             case Create():
                 self._create(action)
             case Rely():
-                self._rely(action.key)
+                self._rely(action)
             case Commit():
                 self._commit(action)
             case Replace():
                 expected = self._replace(action)
             case Put():
                 self._store.put(action.key, action.content)
+            case Renew():
+                self._store.renew(action.key)
             case Delete():
                 self._store.delete(action.key, action.modified)
             case _:
@@ -101,31 +104,43 @@ class _Work:
                     hint="build again: the revision rises by itself; published files never change",
                     details=f"published: {found}\nours:      {action.digest}",
                 )
-            if found is not None and self._stays(action.key):
+            if found is not None and self._stays(action):
                 return
         raise self._contradiction(action.key)
 
-    def _rely(self, key: str) -> None:
-        if not self._stays(key):
+    def _rely(self, action: Rely) -> None:
+        if not self._stays(action):
             raise StoreError(
                 "a file that is to be published is missing",
-                where=self._store.where(key),
+                where=self._store.where(action.key),
                 hint="restore it from a backup or a mirror; nothing was changed",
             )
 
-    def _stays(self, key: str) -> bool:
-        """Have the object under ``key`` stay; whether it is there."""
-        found = self._store.look(key)
+    def _stays(self, action: Create | Rely) -> bool:
+        """Have the object that ``action`` is about stay; whether it is there."""
+        found = self._store.look(action.key)
         if found is None or self._clock() - self._store.ahead() - found.modified <= YOUTH:
             return found is not None
-        self._renewed.append(key)
-        return self._store.renew(key)
+        self._renewed[action.key] = action
+        return self._store.renew(action.key)
 
     def check_renewed(self) -> None:
         """Raise Outpaced when a prune that looked at an object before it was renewed took it after that."""
         for key in self._renewed:
             if self._store.look(key) is None:
                 raise Outpaced("what is to be published was pruned", where=self._store.where(key), hint="publish again")
+
+    def make_sure(self) -> None:
+        """After the commit: write once more what such a prune took even then. From now on no prune finds it unnamed."""
+        for key, action in self._renewed.items():
+            if self._store.look(key) is None:
+                if isinstance(action, Rely):
+                    raise StoreError(
+                        "what is published was pruned at the same moment",
+                        where=self._store.where(key),
+                        hint="restore the file from a backup or a mirror, or katpkg rollback to a state without it",
+                    )
+                self._create(action)
 
     def _commit(self, action: Commit) -> None:
         """Not before its Date: so there is at most one commit a second, and clients see each as newer than the last."""

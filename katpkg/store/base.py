@@ -69,7 +69,8 @@ class Store(Protocol):
     def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:
         """Write if ``key`` still holds what ``token`` stands for (None: is free). Whether that was so.
 
-        ``moment`` is what clients shall be told as the time of the last change, where the store can be told.
+        With ``moment``, clients are told a later time of the last change than before, to the second: ``moment`` where
+        the store can be told, else the store's own, and that is waited for.
         An answer that got lost on the way is found out about: True means that ``content`` is there or was.
         """
 

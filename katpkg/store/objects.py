@@ -7,12 +7,13 @@ import contextlib
 import io
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import BinaryIO, TypeVar, cast
 
 from katpkg.model.digests import Digest
 from katpkg.model.names import Sha256
 from katpkg.repository.publication import Token
-from katpkg.store import parts
+from katpkg.store import parts, promise
 from katpkg.store.base import HIDDEN
 from katpkg.store.content import Content, digest_of
 from katpkg.store.refusals import Refused
@@ -29,6 +30,9 @@ class Objects:
         self._wire = wire
         self._takes_checksums = True
         self._denies_absent = False
+        self._written: dict[str, datetime] = {}
+        self.note = ""
+        """What the last commit that was read says about conditional writes."""
 
     def ask(self, operation: str, key: str, **words: object) -> Answer | None:
         """The answer, or None when there is no such object. Raises Refused."""
@@ -36,7 +40,19 @@ class Objects:
 
     def read(self, key: str) -> tuple[bytes, Token] | None:
         """Its bytes and its ETag."""
-        return self._unless_absent(lambda: self._wire.fetch("get_object", key, _content_and_token))
+
+        def take(answer: Answer) -> tuple[bytes, Token]:
+            content = answer["Body"].read()
+            self._written[key] = answer["LastModified"]
+            self.note = answer.get("Metadata", {}).get(promise.NOTE, self.note)
+            return content, Token(answer["ETag"])
+
+        return self._unless_absent(lambda: self._wire.fetch("get_object", key, take))
+
+    def outlast(self, key: str) -> None:
+        """Return when what is written now gets a later time than what was read under ``key``: stores count seconds."""
+        if key in self._written:
+            self._wire.outlast(self._written[key])
 
     def open(self, key: str) -> BinaryIO | None:
         """Its bytes as a stream."""
@@ -59,7 +75,12 @@ class Objects:
             return digest_of(stream)
 
     def write(
-        self, key: str, content: bytes | str, digest: Digest, headers: Mapping[str, str], condition: Mapping[str, str]
+        self,
+        key: str,
+        content: bytes | str,
+        digest: Digest,
+        headers: Mapping[str, object],
+        condition: Mapping[str, str],
     ) -> bool:
         """Write ``content`` if ``condition`` holds; whether it did. Raises Refused, and StoreError if it changed.
 
@@ -77,7 +98,7 @@ class Objects:
         return True
 
     def _send(
-        self, key: str, stream: Content, digest: Digest, headers: Mapping[str, str], condition: Mapping[str, str]
+        self, key: str, stream: Content, digest: Digest, headers: Mapping[str, object], condition: Mapping[str, str]
     ) -> None:
         if digest.size > parts.LIMIT:
             parts.upload(self._wire, key, stream, headers, condition)
@@ -126,7 +147,3 @@ def _known_digest(answer: Answer) -> Digest | None:
     if checksum is None or "-" in checksum or "-" in answer["ETag"] or answer.get("ChecksumType") == "COMPOSITE":
         return None
     return Digest(size=answer["ContentLength"], sha256=Sha256(base64.b64decode(checksum).hex()))
-
-
-def _content_and_token(answer: Answer) -> tuple[bytes, Token]:
-    return answer["Body"].read(), Token(answer["ETag"])

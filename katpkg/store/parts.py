@@ -16,7 +16,7 @@ LIMIT = 64 << 20
 PART = 16 << 20
 
 
-def upload(wire: Wire, key: str, content: Content, headers: Mapping[str, str], condition: Mapping[str, str]) -> None:
+def upload(wire: Wire, key: str, content: Content, headers: Mapping[str, object], condition: Mapping[str, str]) -> None:
     """Write ``content`` under ``key``; it is there when the last part is, or not at all. Raises Refused."""
     answer = wire.ask("create_multipart_upload", key, ChecksumAlgorithm="SHA256", **headers)
     name = {"UploadId": answer["UploadId"]}

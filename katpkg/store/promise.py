@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 from katpkg.errors import StoreError
@@ -10,6 +11,8 @@ from katpkg.store.refusals import Refused
 
 KEPT_UNDER = f"{HIDDEN}/conditional-writes"
 """Where the answer is kept, so that it is asked for once in the life of an archive."""
+NOTE = "katpkg-conditional-writes"
+"""Metadata that says so as well, of a commit: who reads what is published need not look for the answer."""
 QUOTED, BARE = "quoted", "bare"
 """How a store wants the ETag in If-Match: as HTTP has it, or without its quotes (Ceph's gateway 16)."""
 FREE: Mapping[str, str] = {"IfNoneMatch": "*"}
@@ -23,6 +26,16 @@ Write = Callable[[str, bytes, Mapping[str, str]], bool]
 def match(token: str, form: str) -> Mapping[str, str]:
     """The condition that the object still has the ETag ``token``."""
     return {"IfMatch": token.strip('"') if form == BARE else token}
+
+
+def note(form: str, endpoint: str) -> str:
+    """What is kept: the answer, and a mark of the store that gave it, since objects may be copied to another."""
+    return f"{form} {hashlib.sha256(endpoint.encode()).hexdigest()[:16]}"
+
+
+def form_in(text: str, endpoint: str) -> str | None:
+    """The form that works at ``endpoint``, if that is what ``text`` says."""
+    return next((form for form in (QUOTED, BARE) if text.strip() == note(form, endpoint)), None)
 
 
 def probe(write: Write, etag: Callable[[str], str], key: str, where: str) -> str:

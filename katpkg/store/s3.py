@@ -97,8 +97,10 @@ class S3Store:
             return False
         return self._objects.write(key, content, digest, immutable(key), {} if self._is_alone else promise.FREE)
 
-    def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:  # noqa: ARG002 - the store tells its own time
-        """PUT with If-Match, or If-None-Match."""
+    def replace(self, key: str, content: bytes, token: Token | None, moment: datetime | None = None) -> bool:
+        """PUT with If-Match, or If-None-Match. The store tells its own time; with ``moment``, never one twice."""
+        if moment is not None:
+            self._objects.outlast(key)
         if self._is_alone:
             return self._replace_alone(key, content, token)
         if token is None:
@@ -107,7 +109,7 @@ class S3Store:
         if self._write_if(key, content, promise.match(token, form)):
             return True
         # somebody was quicker; or it is a store that wants ETags bare, and the probe was another process's
-        if self._form is None and self._learn_form() == promise.BARE:
+        if self._form is None and self._known_form() == promise.BARE:
             return self._write_if(key, content, promise.match(token, promise.BARE))
         return False
 
@@ -140,7 +142,7 @@ class S3Store:
 
     def probe(self) -> None:
         """Try conditional writes out, or find that it was done before; then keep the answer in the bucket."""
-        if self._is_alone or self._learn_form() is not None:
+        if self._is_alone or self._known_form() is not None:
             return
         key = f"{HIDDEN}-probe-{secrets.token_hex(8)}"
         try:
@@ -149,7 +151,7 @@ class S3Store:
             for left in (key, f"{key}{promise.ABSENT}"):
                 with contextlib.suppress(Refused):
                     self.delete(left)
-        self.put(promise.KEPT_UNDER, f"{self._form} {self._wire.endpoint}\n".encode())
+        self.put(promise.KEPT_UNDER, f"{self._note}\n".encode())
 
     def _pages(self, prefix: str) -> Iterator[Stored]:
         page: Mapping[str, str] = {}
@@ -164,7 +166,8 @@ class S3Store:
             page = {"ContinuationToken": answer["NextContinuationToken"]}
 
     def _write_if(self, key: str, content: bytes, condition: Mapping[str, str]) -> bool:
-        return self._objects.write(key, content, Digest.of(content), changing(key), condition)
+        note = {"Metadata": {promise.NOTE: self._note}} if self._form else {}
+        return self._objects.write(key, content, Digest.of(content), {**changing(key), **note}, condition)
 
     def _replace_alone(self, key: str, content: bytes, token: Token | None) -> bool:
         found = self.read(key)
@@ -177,12 +180,17 @@ class S3Store:
         found = self.read(key)
         return found[1] if found else promise.OTHER
 
-    def _learn_form(self) -> str | None:
-        found = self.read(promise.KEPT_UNDER)
-        form, _, endpoint = found[0].decode("utf-8", "replace").partition(" ") if found else ("", "", "")
-        if form in (promise.QUOTED, promise.BARE) and endpoint.strip() == self._wire.endpoint:
-            self._form = form
-        return self._form
+    @property
+    def _note(self) -> str:
+        return promise.note(self._form or "", self._wire.endpoint)
+
+    def _known_form(self) -> str | None:
+        """How the store wants ETags, if somebody has found it out."""
+        form = self._form or promise.form_in(self._objects.note, self._wire.endpoint)
+        if form is None and (found := self.read(promise.KEPT_UNDER)):
+            form = promise.form_in(found[0].decode("utf-8", "replace"), self._wire.endpoint)
+        self._form = form
+        return form
 
 
 class _Role:

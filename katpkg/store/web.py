@@ -32,6 +32,8 @@ ABSENT = (404, 410)
 TRANSIENT = (429, 500, 502, 503, 504)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EPOCH = datetime.fromtimestamp(0, UTC)
+AGAIN = "try it again later, or by hand"
+DENIED = "let everybody read it; of a bucket that nobody may list, see first whether it is there"
 
 Taken = TypeVar("Taken")
 
@@ -131,7 +133,8 @@ class WebStore:
                     if error.code in ABSENT:
                         return None
                     if error.code not in TRANSIENT or not left:
-                        raise _refused(f"{error.code} {error.reason}", self.where(key)) from error
+                        hint = DENIED if error.code in (401, 403) else AGAIN
+                        raise _refused(f"{error.code} {error.reason}", self.where(key), hint) from error
             except (OSError, http.client.HTTPException) as error:
                 if not left:
                     raise _refused(str(getattr(error, "reason", None) or error), self.where(key)) from error
@@ -188,5 +191,5 @@ def _moment(text: str | None) -> datetime:
         return EPOCH
 
 
-def _refused(why: str, where: str) -> StoreError:
-    return StoreError(f"the server does not answer properly: {why}", where=where, hint="try it again later, or by hand")
+def _refused(why: str, where: str, hint: str = AGAIN) -> StoreError:
+    return StoreError(f"the server does not answer properly: {why}", where=where, hint=hint)

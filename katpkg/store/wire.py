@@ -18,6 +18,8 @@ Client = Any
 Answer = Mapping[str, Any]
 Taken = TypeVar("Taken")
 
+SECOND = timedelta(seconds=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -46,6 +48,7 @@ class Wire:
         self.patience = patience
         self.ahead = timedelta()
         """How far our clock was ahead of the store's when it last answered."""
+        self._ahead_at_most = timedelta(days=1)
 
     @property
     def endpoint(self) -> str:
@@ -78,6 +81,12 @@ class Wire:
                     raise
                 time.sleep(pause)
 
+    def outlast(self, moment: datetime) -> None:
+        """Return when the store's clock is sure to show a later second than ``moment``, which it told."""
+        now = datetime.now(UTC)  # noqa: TID251 - as below
+        early = moment + SECOND - (now - self._ahead_at_most)
+        time.sleep(min(max(early, timedelta()), 2 * SECOND).total_seconds())  # or its clocks do not agree
+
     def _try(self, operation: str, key: str, take: Callable[[Answer], Taken], words: dict[str, object]) -> Taken:
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -101,7 +110,9 @@ class Wire:
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         if date:
             now = datetime.now(UTC)  # noqa: TID251 - the clock itself is what is asked about
-            self.ahead = now - parsedate_to_datetime(date) - timedelta(seconds=0.5)  # it is cut to the second
+            ahead = now - parsedate_to_datetime(date)
+            self.ahead = ahead - SECOND / 2  # the date is cut to the second
+            self._ahead_at_most = min(self._ahead_at_most, ahead)
 
 
 def _as_it_is(answer: Answer) -> Answer:

@@ -113,6 +113,15 @@ def conditions_ignored(*names: str) -> Fault:
     return fault
 
 
+def absence_ignored(request: Request, forward: Forward, _: threading.Event) -> Reply:
+    """A store that writes what was to be replaced and is not there."""
+    reply = forward(request)
+    if reply.status == 404 and request.is_conditional_write:
+        request.headers.pop("if-match", None)
+        return forward(request)
+    return reply
+
+
 def conditions_refused(request: Request, forward: Forward, _: threading.Event) -> Reply:
     """A store that has heard of them, and says no (OpenStack Swift)."""
     return _refuse(request, 501, "NotImplemented") if request.is_conditional_write else forward(request)
@@ -168,6 +177,7 @@ FAULTS: dict[str, Fault] = {
     "if-match-ignored": conditions_ignored("if-match"),
     "if-none-match-ignored": conditions_ignored("if-none-match"),
     "conditions-ignored": conditions_ignored("if-match", "if-none-match"),
+    "absence-ignored": absence_ignored,
     "conditions-refused": conditions_refused,
     "absent-denied": absent_denied,
     "bare-etags": bare_etags,

@@ -44,6 +44,7 @@ CONVERTED = {
 DATABASE = "%_dbpath /var/lib/rpm"
 """As everywhere but on Debian, where each account has a database of its own."""
 INSTALL = ("dnf", "--assumeyes")
+DESCRIPTOR = "/usr/lib/kat/product.json"
 NOTES = "http://127.0.0.1:8088/notes"
 
 
@@ -143,6 +144,14 @@ def test_dnf_install_kat_sets_up_databases_broker_and_services_until_all_is_well
     assert machine.says("katctl", "setup", "--check") == "nothing is missing"
     assert machine.says("stat", "--format=%a", "/var/lib/kat/config") == "700"
     assert "kat-common 0.1.0" in machine.says("rpm", "--query", "--queryformat", "%{NAME} %{VERSION}", "kat-common")
+
+
+def test_katctl_says_what_to_do_in_dnfs_words(machine: Machine) -> None:
+    machine.run("mv", DESCRIPTOR, f"{DESCRIPTOR}.away")
+    told = machine.run("katctl", "health", check=False)
+    machine.run("mv", f"{DESCRIPTOR}.away", DESCRIPTOR)
+    assert told.returncode != 0
+    assert f"dnf reinstall the owner of {DESCRIPTOR}" in told.stdout + told.stderr
 
 
 def test_an_upgrade_stops_all_backs_up_and_sets_up_again_with_nothing_lost(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,21 @@ def test_archives_in_one_bucket_do_not_see_each_other(server: S3Server) -> None:
     assert [found.key for found in whole.list("")] == ["one-more/b", "one/a"]
     assert other.read("a") is None
     assert one.where("a") == f"s3://{bucket}/one/a"
+
+
+def test_clients_are_told_a_later_time_with_each_commit_however_quickly_they_come(
+    s3_servers: dict[str, S3Server], connect: Connect
+) -> None:
+    """apt asks for what changed since the second that it was told, and would keep the first of two in one second."""
+    server = s3_servers["seaweedfs"]
+    bucket = server.new_bucket()
+    times = []
+    for number in range(3):
+        store = connect(server.endpoint, bucket)  # each publisher is another
+        found = store.read("InRelease")
+        assert store.replace("InRelease", b"%d" % number, found[1] if found else None, datetime.now(UTC))
+        times.append(head(server, bucket, "InRelease")["LastModified"])
+    assert times == sorted({*times})
 
 
 def test_the_store_itself_refuses_what_was_damaged_on_the_way(

@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,6 +145,20 @@ def test_what_a_living_publisher_is_writing_is_not_swept(public: Path) -> None:
     other.communicate(timeout=30)
     assert other.returncode == 0
     assert (public / "pool/a").read_bytes() == b"whole"
+
+
+def test_replacing_compares_when_nobody_else_can_write(public: Path) -> None:
+    store = LocalStore(public)
+    store.put("InRelease", b"1")
+    token = store.token(b"1")
+    with ThreadPoolExecutor(1) as threads, (public / HIDDEN / "lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        replaced = threads.submit(store.replace, "InRelease", b"2", token)
+        assert wait([replaced], timeout=0.2).not_done
+        (public / "InRelease").write_bytes(b"3")
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert not replaced.result()
+    assert (public / "InRelease").read_bytes() == b"3"
 
 
 def test_creating_waits_for_no_lock(public: Path) -> None:

@@ -135,10 +135,9 @@ def test_a_store_that_asks_to_wait_is_waited_for(lab: Lab) -> None:
 def test_a_store_that_asks_to_wait_too_long_is_given_up(lab: Lab) -> None:
     lab.proxy.fail("503", times=None, method="PUT")
     store = lab.connect(lab.proxy.endpoint, lab.bucket, replace(IMPATIENT, total=2.5))
-    began = time.monotonic()
     with pytest.raises(StoreError, match="does not answer properly"):
         create(store, "pool/a", b"ours")
-    assert time.monotonic() - began < 2.5
+    assert lab.proxy.count("PUT") in (2, 3)  # one each second; a busy machine has time for fewer
     assert lab.stored() == {}
 
 
@@ -182,6 +181,7 @@ def test_a_digest_is_that_of_the_whole_even_when_a_connection_breaks(lab: Lab) -
         ("if-none-match-ignored", "it overwrote an object that was only to be created"),
         ("if-match-ignored", "it replaced an object that had another ETag"),
         ("conditions-ignored", "it overwrote an object that was only to be created"),
+        ("absence-ignored", "it wrote an object that was to be replaced and was not there"),
         ("conditions-refused", "it answers them with 501 NotImplemented"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,17 +45,18 @@ Publish = Callable[..., list[str]]
 
 
 @pytest.fixture
-def bucket(s3_servers: dict[str, S3Server], connect: Connect, tmp_path: Path) -> Publish:
+def bucket(s3_servers: dict[str, S3Server], connect: Connect, tmp_path: Path) -> Iterator[Publish]:
     """Publishes in one bucket, as a process of its own each time; says what that asked."""
     server = s3_servers["seaweedfs"]
     name = server.new_bucket()
+    with FaultProxy(server.endpoint) as proxy:
 
-    def publish(suite: SuiteSpec, change: Change | str) -> list[str]:
-        repository = AptRepository(suite)
-        if isinstance(change, str):
-            deb = make_deb(tmp_path / change, {"Package": change, "Version": "1.0-1", "Architecture": "amd64"})
-            change = repository.adding([read_deb(deb)])
-        with FaultProxy(server.endpoint) as proxy:
+        def publish(suite: SuiteSpec, change: Change | str) -> list[str]:
+            repository = AptRepository(suite)
+            if isinstance(change, str):
+                deb = make_deb(tmp_path / change, {"Package": change, "Version": "1.0-1", "Architecture": "amd64"})
+                change = repository.adding([read_deb(deb)])
+            before = len(proxy.requests)
             Publisher(
                 repository=repository,
                 store=connect(proxy.endpoint, name),
@@ -63,9 +64,9 @@ def bucket(s3_servers: dict[str, S3Server], connect: Connect, tmp_path: Path) ->
                 clock=lambda: datetime.now(UTC),
                 reporter=Quiet(),
             ).publish(change)
-            return [f"{each.method} {each.path} {each.query}" for each in proxy.requests]
+            return [f"{each.method} {each.path} {each.query}" for each in proxy.requests[before:]]
 
-    return publish
+        yield publish
 
 
 @pytest.mark.parametrize(("patches", "most"), [(False, 12), (True, 16)])

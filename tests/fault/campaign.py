@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -59,26 +59,27 @@ def crowd_in_directory(work: Path, sizes: Sequence[tuple[int, int]] = SIZES, *, 
         here = crowd.Crowd(ground, crowd.Size(publishers=publishers, packages=packages))
         crowd.gather(ground, here.size, aged=True)
         with served(ground.public) as url, ExitStack() as stack:
-            readers = _readers(url, ground, slow=SLOW if is_signed else 2.0)
-            if is_signed:
-                readers |= _apts(stack, url, ground, work / f"apt-{publishers}")
-            wrongs += crowd.play(here, LocalStore(ground.public), readers)
+            apts = _apts(stack, url, ground, work / f"apt-{publishers}") if is_signed else {}
+            readers = _readers(url, ground, slow=SLOW if is_signed else 2.0) | _updates(apts)
+            wrongs += [*crowd.play(here, LocalStore(ground.public), readers), *_behind(apts, here)]
     return wrongs
 
 
 def crowd_in_bucket(work: Path, sizes: Sequence[tuple[int, int]] = SIZES) -> list[str]:
-    """Many publishers to a bucket."""
+    """Many publishers to a bucket, with all kinds of readers."""
     wrongs = []
-    with _server(seaweedfs, work) as server:
+    with _server(seaweedfs, work) as server, ExitStack() as stack:
         for publishers, packages in sizes:
-            ground = make_ground(work / f"bucket-{publishers}")
+            ground = make_ground(work / f"bucket-{publishers}", is_signed=True)
             filled = make_bucket(server, ground)
             server.client().put_bucket_policy(Bucket=filled.name, Policy=json.dumps(_readable(filled.name)))
             ground.in_bucket(filled.name, filled.options(server.endpoint))
             here = crowd.Crowd(ground, crowd.Size(publishers=publishers, packages=packages))
             crowd.gather(ground, here.size, aged=False)
             url = f"{server.endpoint}/{filled.name}/{requests.PREFIX}/"
-            wrongs += crowd.play(here, filled.store(), _readers(url, ground, slow=SLOW))
+            apts = _apts(stack, url, ground, work / f"apt-{publishers}")
+            readers = _readers(url, ground, slow=SLOW) | _updates(apts)
+            wrongs += [*crowd.play(here, filled.store(), readers), *_behind(apts, here)]
     return wrongs
 
 
@@ -120,11 +121,20 @@ def _readers(url: str, ground: Ground, *, slow: float) -> dict[str, Callable[[],
     }
 
 
-def _apts(stack: ExitStack, url: str, ground: Ground, work: Path) -> dict[str, Callable[[], None]]:
+def _apts(stack: ExitStack, url: str, ground: Ground, work: Path) -> dict[str, HostApt]:
     (work / "trixie").mkdir(parents=True)
     key = ground.root / "archive.asc"
     other = stack.enter_context(ChrootApt(debian_root("trixie"), work / "trixie", url, key))
-    return {f"apt {each.version()}": each.update for each in (HostApt(work / "host", url, key), other)}
+    return {f"apt {each.version()}": each for each in (HostApt(work / "host", url, key), other)}
+
+
+def _updates(apts: Mapping[str, HostApt]) -> dict[str, Callable[[], None]]:
+    return {name: apt.update for name, apt in apts.items()}
+
+
+def _behind(apts: Mapping[str, HostApt], here: crowd.Crowd) -> list[str]:
+    """Who does not know everything after the last update."""
+    return [f"{name} lacks {sorted(lost)}" for name, apt in apts.items() if (lost := here.every - apt.packages())]
 
 
 @contextmanager

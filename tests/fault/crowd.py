@@ -60,6 +60,12 @@ class Crowd:
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def every(self) -> set[str]:
+        """What all of its publishers publish, by name."""
+        size = self.size
+        return {size.name(one, two) for one in range(size.publishers) for two in range(size.packages)}
+
     def note(self, what: str) -> None:
         """It happened once more."""
         with self.lock:
@@ -150,11 +156,10 @@ def _outcome(crowd: Crowd, error: BaseException | None) -> None:
 
 def judge_crowd(crowd: Crowd, store: Store, verifier: Verifier) -> None:
     """Raise Wrong unless all that was acknowledged is published, by generations that follow from one another."""
-    every = {crowd.size.name(one, two) for one in range(crowd.size.publishers) for two in range(crowd.size.packages)}
-    if crowd.acknowledged != every:
-        raise Wrong(f"not acknowledged: {sorted(every - crowd.acknowledged)}")
+    if crowd.acknowledged != crowd.every:
+        raise Wrong(f"not acknowledged: {sorted(crowd.every - crowd.acknowledged)}")
     published = {str(stanza.name) for stanza in AptRepository(SUITE).published(store, verifier)}
-    if lost := (every | OLD.keys()) - published:
+    if lost := (crowd.every | OLD.keys()) - published:
         raise Wrong(f"acknowledged, and not published: {sorted(lost)}")
     chain = list(_chain(store, verifier))
     for before, after in pairwise(chain):

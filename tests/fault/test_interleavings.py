@@ -106,6 +106,7 @@ def with_an_old_file(begin: Callable[[], Archive]) -> Archive:
     archive = begin()
     archive.add("kat-a")
     archive.make(Restore(generation=archive.kept()[0]))
+    archive.prune(**{**AT_ONCE, "generations": 0})
     archive.pass_time(days=30)
     for _ in range(2):
         archive.make(Refresh())
@@ -119,6 +120,66 @@ def test_what_a_slow_publisher_finds_in_the_pool_is_not_pruned_from_under_him(be
         return went
 
     assert at_every_step(lambda: with_an_old_file(begin), do) > 10
+
+
+@pytest.mark.parametrize("hours", [23, 25, 47, 49, 6 * 24 + 1, 7 * 24 - 1])
+def test_what_a_publisher_finds_stays_for_a_day_whatever_its_age(hours: int, begin: Callable[[], Archive]) -> None:
+    """Packages and indexes of any age, named by nothing; he takes most of a day, and others prune meanwhile."""
+
+    def begin_aged() -> Archive:
+        archive = begin()
+        archive.add("kat-a")
+        archive.make(Restore(generation=archive.kept()[0]))
+        archive.prune(**{**AT_ONCE, "generations": 0})
+        archive.pass_time(hours=hours)
+        return archive
+
+    def do(archive: Archive, number: int) -> bool:
+        def prune_late() -> None:
+            archive.pass_time(hours=23)
+            archive.prune(**{**AT_ONCE, "generations": 0})
+
+        went = between(archive, number, archive.adding("kat-a"), prune_late)
+        assert archive.listed() == ["kat-a_1.0", "kat-old_1.0"]
+        return went
+
+    assert at_every_step(begin_aged, do) > 10
+
+
+@pytest.mark.parametrize("when", ["renew pool/", "replace dists/bookworm/InRelease"])
+def test_what_a_bucket_deletes_late_is_written_once_more(when: str, begin: Callable[[], Archive]) -> None:
+    """A prune in a bucket looks, and then deletes: it may have looked before the file was renewed."""
+    archive = with_an_old_file(begin)
+    (old,) = (key for key in archive.store.objects if "kat-a_" in key)
+
+    def delete_late(_: int, what: str) -> None:
+        if what.startswith(when):
+            archive.store.objects.pop(old, None)
+
+    archive.make_watched(archive.adding("kat-a"), Watch(after=delete_late))
+    assert archive.listed() == ["kat-a_1.0", "kat-old_1.0"]
+    archive.assert_whole()
+    archive.assert_in_line()
+
+
+def test_what_a_bucket_deletes_late_and_nobody_has_is_told(begin: Callable[[], Archive]) -> None:
+    archive = begin()
+    archive.add("kat-a")
+    name = archive.current().name
+    archive.make(Restore(generation=archive.kept()[0]))
+    archive.pass_time(days=30)
+    (old,) = (key for key in archive.store.objects if "kat-a_" in key)
+
+    def delete_late(_: int, what: str) -> None:
+        if what == "replace dists/bookworm/InRelease":
+            archive.store.objects.pop(old)
+
+    with pytest.raises(StoreError, match="what is published was pruned at the same moment") as caught:
+        archive.make_watched(Restore(generation=name), Watch(after=delete_late))
+    assert caught.value.where == f"memory:{old}"
+    assert "restore the file from a backup" in str(caught.value.hint)
+    archive.make(Restore(generation=archive.kept()[-1]))
+    assert archive.listed() == ["kat-old_1.0"]
 
 
 def test_a_slow_prune_does_not_take_what_was_published_meanwhile(begin: Callable[[], Archive]) -> None:

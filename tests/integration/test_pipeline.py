@@ -141,6 +141,7 @@ def test_every_answer_is_json_for_who_wants_it(built: Small) -> None:
         "web",
     }
     paths = [Path(each["path"]) for each in told(built.definition, "build", "--no-lintian")["packages"]]
+    assert paths
     assert all(path.is_file() for path in paths)
     assert told(built.definition, "publish")["store"] == str(built.public)
     assert told(built.definition, "config", "show")["values"]["archive"]["name"] == "kat"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from scripts.lab.s3 import ENVIRONMENT, S3Server, seaweedfs
-from tests.integration.test_rpm_repository import DEFINITION, available, publish, succeed, verified
+from tests.integration.test_rpm_repository import available, verified
 from tests.ours import Ours
 from tests.rpms import Dnf
+from tests.tampered import DEFINITION, publish, succeed
 
 pytestmark = pytest.mark.integration
 
@@ -34,9 +35,7 @@ def in_bucket(directory: Path, server: S3Server) -> tuple[Ours, str]:
     directory.mkdir()
     archive = Ours(directory=directory)
     options = f'{{ endpoint = "{server.endpoint}", region = "us-east-1", path_style = true }}'
-    definition = DEFINITION.format(directory=directory).replace(
-        f"file://{directory}/public", f"{server.endpoint}/{bucket}/{PREFIX}/"
-    )
+    definition = DEFINITION.format(uri=f"{server.endpoint}/{bucket}/{PREFIX}/")
     store = f'\n[publish]\nbucket = "s3://{bucket}/{PREFIX}"\ns3 = {options}\n'
     (directory / "katpkg.toml").write_text(definition + store)
     succeed(archive.katpkg("key", "new", "--user-id", "small <small@example.org>", "--secret", "secret.asc"))

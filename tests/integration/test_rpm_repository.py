@@ -4,44 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import threading
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from tests.builders import make_deb
 from tests.ours import Ours
 from tests.rpms import Dnf, make_rpm
+from tests.tampered import DIGEST, TAMPERED, describe, move, publish, succeed, tamper
 
 pytestmark = pytest.mark.integration
-
-DEFINITION = """\
-targets = ["el9/x86_64"]
-
-[archive]
-name = "small"
-origin = "Small"
-label = "Small archive"
-description = "An archive to be looked at"
-uri = "file://{directory}/public"
-maintainer = "Somebody <somebody@example.org>"
-architectures = ["amd64"]
-
-[signing]
-public_key = "archive.asc"
-"""
-
-
-def succeed(done: subprocess.CompletedProcess[str]) -> str:
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def publish(archive: Ours, *words: str) -> str:
-    """Publish packages: ``demo-a_1.0``."""
-    files = [make_rpm(archive.directory / "rpms", *word.split("_")) for word in words]
-    return succeed(archive.katpkg("publish", *files))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +23,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Ours:
     """Published twice, a package each time."""
     directory = tmp_path_factory.mktemp("rpm")
     archive = Ours(directory=directory)
-    (directory / "katpkg.toml").write_text(DEFINITION.format(directory=directory))
+    describe(archive, f"file://{archive.public}")
     succeed(archive.katpkg("key", "new", "--user-id", "small <small@example.org>", "--secret", "secret.asc"))
     publish(archive, "demo-a_1.0")
     publish(archive, "demo-b_1.0")
@@ -61,18 +35,16 @@ def archive(published: Ours, tmp_path: Path) -> Ours:
     """The same, to be changed by one test."""
     shutil.copytree(published.directory, tmp_path / "archive")
     archive = Ours(directory=tmp_path / "archive")
-    (archive.directory / "katpkg.toml").write_text(DEFINITION.format(directory=archive.directory))
-    pointer = archive.public / "rpm/el9/mirrorlist"
-    pointer.write_text(pointer.read_text().replace(str(published.directory), str(archive.directory)))
+    move(archive, f"file://{published.public}", f"file://{archive.public}")
     return archive
 
 
-def client(archive: Ours, directory: Path) -> Dnf:
+def client(archive: Ours, directory: Path, suite: str = "el9") -> Dnf:
     """dnf that trusts the archive's key and nobody else's."""
     return Dnf(
         directory,
         {
-            "mirrorlist": f"file://{archive.public}/rpm/el9/mirrorlist",
+            "mirrorlist": f"file://{archive.public}/rpm/{suite}/mirrorlist",
             "gpgcheck": "1",
             "repo_gpgcheck": "1",
             "gpgkey": f"file://{archive.directory}/archive.asc",
@@ -119,22 +91,45 @@ def test_history_rollback_and_removal_are_as_for_apt(archive: Ours, tmp_path: Pa
     assert planned["freed"] == 0
 
 
-def test_a_package_that_was_built_is_published_and_not_built_again(archive: Ours, tmp_path: Path) -> None:
+PAGE = """\
+package = "small-page"
+summary = "page"
+description = "A page."
+license = "EUPL-1.2"
+copyright = "2026 Somebody"
+artifact = { name = "page-{version}.zip" }
+[payload]
+kind = "tree"
+copies = [{ source = "katpkg.toml", to = "/usr/share/small/page" }]
+"""
+
+
+def describe_page(archive: Ours) -> None:
+    """A module, and its artifact."""
     (archive.directory / "artifacts").mkdir()
-    (archive.directory / "artifacts/page-1.0.zip").write_bytes(b"")
-    subprocess.run(
-        ["/usr/bin/python3", "-m", "zipfile", "-c", archive.directory / "artifacts/page-1.0.zip", "katpkg.toml"],
-        cwd=archive.directory,
-        check=True,
-    )
+    with ZipFile(archive.directory / "artifacts/page-1.0.zip", "w") as file:
+        file.write(archive.directory / "katpkg.toml", "katpkg.toml")
     definition = archive.directory / "katpkg.toml"
     definition.write_text(definition.read_text() + '\n[source]\npath = "artifacts"\n')
     (archive.directory / "modules").mkdir()
-    (archive.directory / "modules/page.toml").write_text(
-        'package = "small-page"\nsummary = "page"\ndescription = "A page."\nlicense = "EUPL-1.2"\n'
-        'copyright = "2026 Somebody"\nartifact = { name = "page-{version}.zip" }\n'
-        '[payload]\nkind = "tree"\ncopies = [{ source = "katpkg.toml", to = "/usr/share/small/page" }]\n'
-    )
+    (archive.directory / "modules/page.toml").write_text(PAGE)
+
+
+def test_fedora_has_packages_of_its_own_from_the_same_description(archive: Ours, tmp_path: Path) -> None:
+    describe_page(archive)
+    definition = archive.directory / "katpkg.toml"
+    definition.write_text(definition.read_text().replace('["el9/x86_64"]', '["el9/x86_64", "fedora42/x86_64"]'))
+    for words in (("fetch",), ("build", "--target", "fedora42/x86_64"), ("publish", "--target", "fedora42")):
+        succeed(archive.katpkg(*words))
+    dnf = client(archive, tmp_path / "dnf", "fedora42")
+    assert available(dnf) == ["small-archive-keyring-0:1-1.fc42.noarch", "small-page-0:1.0-1.fc42.noarch"]
+    succeed(dnf("install", "small-page", "small-archive-keyring"))
+    told = (tmp_path / "dnf/root/etc/yum.repos.d/small.repo").read_text()
+    assert "rpm/fedora42/mirrorlist" in told
+
+
+def test_a_package_that_was_built_is_published_and_not_built_again(archive: Ours, tmp_path: Path) -> None:
+    describe_page(archive)
     for command in ("fetch", "build", "publish"):
         succeed(archive.katpkg(command))
     dnf = client(archive, tmp_path / "dnf")
@@ -150,55 +145,6 @@ def test_a_package_that_was_built_is_published_and_not_built_again(archive: Ours
     )
     rows = json.loads(succeed(archive.katpkg("--json", "build")))["packages"]
     assert {row["package"]: row["version"] for row in rows}["small-page"] == "1.0-2.el9"
-
-
-def _replace(path: Path, old: bytes, new: bytes) -> None:
-    content = path.read_bytes()
-    assert old in content
-    path.write_bytes(content.replace(old, new))
-
-
-def _only(archive: Ours, pattern: str) -> Path:
-    """The file of the published generation."""
-    name = (archive.public / "rpm/el9/mirrorlist").read_text().strip().rstrip("/").rpartition("/")[2]
-    (found,) = (archive.public / "rpm/el9/generations" / name).glob(pattern)
-    return found
-
-
-def tamper(archive: Ours, case: str) -> None:
-    package = archive.public / "pool/el9/main/d/demo-a/demo-a-1.0-1.el9.noarch.rpm"
-    match case:
-        case "a package with other contents":
-            package.write_bytes(make_rpm(archive.directory / "evil", "demo-a", content="evil").read_bytes())
-        case "a package whose last bytes differ":
-            package.write_bytes(package.read_bytes()[:-8] + bytes(8))
-        case "repomd.xml that says something else":
-            _replace(_only(archive, "repodata/repomd.xml"), b"<revision>1", b"<revision>2")
-        case "no signature of repomd.xml":
-            _only(archive, "repodata/repomd.xml.asc").unlink()
-        case "metadata that is not the one that is named":
-            path = _only(archive, "repodata/*-primary.xml.gz")
-            path.write_bytes(path.read_bytes()[:-1] + b"!")
-        case _:  # everything signed by somebody else
-            elsewhere = archive.directory / "elsewhere"
-            elsewhere.mkdir()
-            other = Ours(directory=elsewhere)
-            (elsewhere / "katpkg.toml").write_text(DEFINITION.format(directory=archive.directory))
-            succeed(other.katpkg("key", "new", "--user-id", "evil <evil@example.org>", "--secret", "secret.asc"))
-            publish(other, "demo-a_1.0")
-            shutil.rmtree(archive.public)
-            other.public.rename(archive.public)
-
-
-DIGEST, SIGNATURE = "checksum doesn't match", "repomd.xml GPG signature verification error: Bad GPG signature"
-TAMPERED = {
-    "a package with other contents": DIGEST,
-    "a package whose last bytes differ": DIGEST,
-    "repomd.xml that says something else": SIGNATURE,
-    "no signature of repomd.xml": "GPG signature is not available",
-    "metadata that is not the one that is named": DIGEST,
-    "everything signed by somebody else": SIGNATURE,
-}
 
 
 @pytest.mark.parametrize("case", TAMPERED)
@@ -234,6 +180,34 @@ def test_a_program_that_signs_cannot_sign_rpms_and_says_so(archive: Ours) -> Non
     assert done.returncode == 6
     assert "RPMs are signed by rpmsign, which needs the key itself" in done.stderr
     assert sorted(archive.public.rglob("*")) == before
+
+
+DAMAGED = ("not signing corrupt package", 6)
+SPOILT = {
+    "cut off": DAMAGED,
+    "another header": DAMAGED,
+    "other contents": DAMAGED,
+    "something else": ("is no RPM that can be published", 5),
+}
+
+
+@pytest.mark.parametrize("damage", SPOILT)
+def test_a_damaged_package_is_not_signed_and_nothing_is_published_with_it(damage: str, archive: Ours) -> None:
+    good, bad = (make_rpm(archive.directory / "rpms", name) for name in ("demo-c", "demo-d"))
+    content = bad.read_bytes()
+    at = content.rindex(b"a thing")
+    spoilt = {
+        "cut off": content[:-30],
+        "another header": content[:at] + b"A" + content[at + 1 :],
+        "other contents": content[:-20] + bytes(20),
+        "something else": b"!<arch>\n" + content,
+    }
+    bad.write_bytes(spoilt[damage])
+    before = {path: path.stat().st_mtime_ns for path in archive.public.rglob("*")}
+    done = archive.katpkg("publish", good, bad)
+    said, status = SPOILT[damage]
+    assert (done.returncode, said in done.stderr, "demo-d" in done.stderr) == (status, True, True), done.stderr
+    assert {path: path.stat().st_mtime_ns for path in archive.public.rglob("*")} == before
 
 
 def test_dnf_never_fails_while_somebody_publishes(archive: Ours, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,8 +55,19 @@ def test_what_a_killed_signer_left_is_taken_away_by_the_next_and_what_is_in_use_
     assert len(agents(str(home))) == 1
     with short_home() as ours, short_home():
         assert ours.exists()
-        assert not home.exists()
+        wait_until(lambda: not home.exists())  # another process may have begun to take it away
     wait_until_gone(str(home))
+
+
+def test_nobody_takes_away_what_another_is_just_making() -> None:
+    with ProcessPoolExecutor(8) as processes:
+        assert all(processes.map(stays, range(400)))
+
+
+def stays(_: int) -> bool:
+    """Whether a home is there when it is to be used."""
+    with short_home() as home:
+        return home.exists()
 
 
 def agents(home: str = f"{OURS}-") -> list[str]:
@@ -63,10 +75,14 @@ def agents(home: str = f"{OURS}-") -> list[str]:
 
 
 def wait_until_gone(home: str = f"{OURS}-") -> None:
+    wait_until(lambda: not agents(home))  # it was told to end, and may take its time
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
     end = time.monotonic() + 20
-    while agents(home) and time.monotonic() < end:  # it was told to end, and may take its time
+    while not is_so() and time.monotonic() < end:
         time.sleep(0.1)
-    assert agents(home) == []
+    assert is_so()
 
 
 def homes() -> set[Path]:

@@ -55,6 +55,15 @@ def test_what_a_web_server_cannot_answer_now_is_asked_for_again_and_then_told(ar
         assert "1000000 bytes" in report["findings"][0]["what"]
 
 
+def test_an_archive_that_clients_may_not_read_is_told_as_that(archive: Ours) -> None:
+    with serving(archive.public) as web:
+        web.answers = {"": 403}
+        done = archive.katpkg("verify", web.url)
+    assert (done.returncode, done.stdout) == (8, "")
+    assert "the server does not answer properly: 403 Forbidden" in done.stderr
+    assert "hint: let everybody read it" in done.stderr
+
+
 def test_a_body_that_breaks_off_is_no_file(archive: Ours) -> None:
     with serving(archive.public) as web:
         web.cuts = "InRelease"

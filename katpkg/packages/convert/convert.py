@@ -100,7 +100,8 @@ def _described(deb: Deb, target: Target, root: Path) -> PackageSpec:
 
 def _check_architecture(deb: Deb, target: Target) -> None:
     if deb.package.architecture not in (target.architecture, "all"):
-        raise BuildError(f"it is for {deb.package.architecture}, not for {target}", where=deb.where)
+        said = f"it is for {deb.package.architecture}, not for {target}"
+        raise BuildError(said, where=deb.where, hint="take the .deb that was built for it, or name another target")
 
 
 def _version(deb: Deb) -> Version:

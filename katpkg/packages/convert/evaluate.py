@@ -137,20 +137,21 @@ class _Evaluator:
     def _either(self, line: int, first: Callable[[], Status], second: Callable[[], Status]) -> Status:
         """Both ways, which must come to the same."""
         before, variables = self._machine.copy(), dict(self._words.variables)
-        came_to = []
+        ends: list[bool | None] = []
+        effects = []
         for way in (first, second):
             self._restore(before.copy())
             self._words.variables = dict(variables)
-            end = ""
             try:
                 way()
+                ends.append(None)
             except _Ended as ended:
-                end = f"ended {ended.script}"
-            came_to.append((end, self._machine.copy().effects()))
-        if came_to[0] != came_to[1]:
+                ends.append(ended.script)
+            effects.append(self._machine.copy().effects())
+        if effects[0] != effects[1] or ends[0] is not ends[1]:
             raise NotUnderstood(line)
-        if came_to[0][0]:
-            raise _Ended(script=came_to[0][0] == "ended True")
+        if ends[0] is not None:
+            raise _Ended(script=ends[0])
         return None
 
     def _restore(self, machine: Machine) -> None:

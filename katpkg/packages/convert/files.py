@@ -51,19 +51,17 @@ def chown(call: Call) -> Status:
 
 def chmod(call: Call) -> Status:
     """Who may do what with it."""
-    mode, *paths = _plain(call.words, ("-R", "-f", "--", "-v"))
+    mode, *paths = _plain(call.words, ("-f", "--", "-v"))
     bits = int(mode, 8)
     for path in _meant(call.machine, paths, is_deep=False):
         call.machine.files[path] = replace(call.machine.files[path], mode=bits)
-    if "-R" in call.words:
-        raise ValueError
     return True
 
 
 def statoverride(call: Call) -> Status:
     """The administrator's own idea of owners and modes: nobody has one yet, and what is added is the package's."""
-    words = _plain(call.words, ("--update", "--quiet", "--force", "--force-all", "--force-statoverride-add"))
-    match words:
+    flags = ("--update", "--quiet", "--force", "--force-all", "--force-statoverride-add")
+    match [word for word in call.words if word not in flags]:
         case ["--list", *_]:
             return False
         case ["--remove", *_]:
@@ -133,7 +131,7 @@ def remove(call: Call) -> Status:
 
 
 def _split(words: Sequence[str], flags: Sequence[str], valued: Sequence[str]) -> tuple[str, list[str]]:
-    """The value of an option, and what is no option."""
+    """The value of one of the options ``valued``, and what is no option. Raises ValueError for any other option."""
     value, paths, rest = "", [], list(words)
     while rest:
         word = rest.pop(0)
@@ -147,15 +145,8 @@ def _split(words: Sequence[str], flags: Sequence[str], valued: Sequence[str]) ->
 
 
 def _plain(words: Sequence[str], flags: Sequence[str]) -> list[str]:
-    return _split(words, flags, ())[1] if "--list" not in words and not _adds(words) else _unflagged(words, flags)
-
-
-def _adds(words: Sequence[str]) -> bool:
-    return "--add" in words or "--remove" in words
-
-
-def _unflagged(words: Sequence[str], flags: Sequence[str]) -> list[str]:
-    return [word for word in words if word not in flags]
+    """What is no option. Raises ValueError for an option that is none of ``flags``."""
+    return _split(words, flags, ())[1]
 
 
 def _meant(machine: Machine, paths: Sequence[str], *, is_deep: bool) -> list[str]:

@@ -68,7 +68,9 @@ class Promote:
     def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:
         """Into the same components; the files are there, since the suites of a release share their pool."""
         source = self._read(draft.suite, reader, verifier)
-        found = {shelf[0]: self._wanted(draft.suite, reader, source, shelf[0]) for shelf in source.shelves()}
+        every = {shelf[0]: self._published(reader, source, shelf[0]) for shelf in source.shelves()}
+        self._check(draft.suite, [stanza for stanzas in every.values() for stanza in stanzas])
+        found = {name: [each for each in every[name] if accepts(draft.suite, each.version)] for name in every}
         select(self.source.name, self.packages, {stanza.key for stanzas in found.values() for stanza in stanzas})
         wanted = {name: [each for each in stanzas if self._selects(each)] for name, stanzas in found.items()}
         draft.source = source
@@ -91,10 +93,20 @@ class Promote:
             )
         return source
 
-    def _wanted(self, suite: SuiteSpec, reader: Reader, source: Generation, component: Component) -> list[Stanza]:
+    def _published(self, reader: Reader, source: Generation, component: Component) -> list[Stanza]:
         indexes = source.indexes(reader, [shelf for shelf in source.shelves() if shelf[0] == component])
-        every = {stanza.key: stanza for index in indexes for stanza in index.stanzas()}
-        return [stanza for stanza in every.values() if accepts(suite, stanza.version)]
+        return list({stanza.key: stanza for index in indexes for stanza in index.stanzas()}.values())
+
+    def _check(self, suite: SuiteSpec, published: Sequence[Stanza]) -> None:
+        """Raise RepositoryError when somebody asks for what is for testers alone."""
+        for selector in self.packages:
+            meant = [each for each in published if selector.selects(each.name, each.version)]
+            if meant and not any(accepts(suite, each.version) for each in meant):
+                raise RepositoryError(
+                    f"{meant[0]} is a development version, and {suite.name} is what users follow",
+                    where=layout.dists(self.source.name, "InRelease"),
+                    hint=f"publish a release of {meant[0].name} to {self.source.name}, and promote that",
+                )
 
     def _selects(self, stanza: Stanza) -> bool:
         return not self.packages or any(each.selects(stanza.name, stanza.version) for each in self.packages)

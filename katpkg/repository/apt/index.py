@@ -10,6 +10,7 @@ from katpkg.errors import RepositoryError
 from katpkg.model.names import PackageName
 from katpkg.repository.apt.blocks import Block, read_blocks
 from katpkg.repository.apt.stanza import END, Stanza, key_of, split_stanzas
+from katpkg.repository.base import MENDING
 from katpkg.repository.published import Key
 
 
@@ -73,7 +74,8 @@ class Index:
         return self.key(plain[: plain.find(END) + 1])[0]
 
     def _unreadable(self, error: Exception) -> RepositoryError:
-        return RepositoryError("the published index cannot be read", where=self.where, details=repr(error))
+        said = "the published index cannot be read"
+        return RepositoryError(said, where=self.where, hint=MENDING, details=repr(error))
 
 
 NOTHING = Index(where="", gz=b"", xz=None)

@@ -10,7 +10,7 @@ from katpkg.repository.apt import layout
 from katpkg.repository.apt.generation import Generation
 from katpkg.repository.apt.index import Index
 from katpkg.repository.apt.patches import PatchList
-from katpkg.repository.base import Archive
+from katpkg.repository.base import MENDING, Archive
 
 _FILENAME = re.compile(rb"^Filename: *(.*?) *$", re.MULTILINE)
 
@@ -39,7 +39,9 @@ class Named:
     def _add_packages(self, generation: Generation, path: str) -> None:
         where = layout.dists(generation.suite, f"{path}.gz")
         if f"{path}.gz" not in generation.release.indexes:
-            raise RepositoryError("nobody knows what an index names of which there is no .gz", where=where)
+            raise RepositoryError(
+                "nobody knows what an index names of which there is no .gz", where=where, hint=MENDING
+            )
         digest = generation.release.indexes[f"{path}.gz"].sha256
         if digest in self._read:
             return

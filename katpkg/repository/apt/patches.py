@@ -16,6 +16,7 @@ from katpkg.model.digests import Digest
 from katpkg.model.names import Sha256
 from katpkg.repository.apt.revise import Hunk
 from katpkg.repository.apt.stanza import parse_fields
+from katpkg.repository.base import MENDING
 
 MOST = 12
 """How many patches a list has; a client further behind fetches the whole index."""
@@ -68,7 +69,8 @@ class PatchList:
                 for (before, name), (script, _), (packed, _) in zip(history, plain, gz, strict=True)
             )
         except (ValueError, KeyError) as error:
-            raise RepositoryError("the list of patches cannot be read", where=where, details=repr(error)) from error
+            said = "the list of patches cannot be read"
+            raise RepositoryError(said, where=where, hint=MENDING, details=repr(error)) from error
         return cls(current=current, patches=patches)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from katpkg.errors import RepositoryError
+from katpkg.errors import RepositoryError, SigningError
 from katpkg.model.archive import RetentionSpec
 from katpkg.model.names import SuiteName
 from katpkg.repository.apt import layout
@@ -19,11 +20,11 @@ from katpkg.repository.apt.generation import Generation
 from katpkg.repository.apt.named import Named
 from katpkg.repository.apt.retention import kept_generations
 from katpkg.repository.base import Archive, Listed, Verifier
-from katpkg.repository.publication import Action, Delete, Phase, Publication
+from katpkg.repository.publication import Action, Delete, Phase, Publication, Renew
 
 GRACE = {Phase.FORGET: timedelta(), Phase.UNLIST: timedelta(hours=48), Phase.PRUNE: timedelta(days=7)}
-"""What is younger stays in any case: somebody may be about to publish it. A generation is of use to nobody then; and
-it must not outlive its indexes.
+"""What is younger stays in any case: somebody may be about to publish it, and clients may still install what a state of
+some days ago named. A generation is of use to nobody then; and it must not outlive its indexes.
 """
 
 KINDS = {
@@ -47,6 +48,8 @@ class Waste:
         self._retention = retention
         self._now = now
         self._named = Named(archive)
+        self._parting = Named(archive)
+        """What generations name that go now."""
         self._kept: set[str] = set()
         self._published: dict[SuiteName, bytes] = {}
 
@@ -65,7 +68,7 @@ class Waste:
             current = self._read(suite)
             if current.inrelease != inrelease:
                 self._named.add(current)
-        actions = [each for each in publication.actions if isinstance(each, Delete) and each.key not in self._named]
+        actions = [each for each in publication.actions if each.key not in self._named]
         return replace(publication, title=_title(actions), actions=actions)
 
     def _keep(self, suite: SuiteName) -> None:
@@ -79,6 +82,9 @@ class Waste:
         for name in kept_generations(listed, current.release.date, self._retention, self._now):
             self._kept.add(layout.generation(suite, name))
             self._keep_generation(suite, name)
+        for each in listed:
+            if each.key not in self._kept and layout.generation_of(each.key):
+                self._part_with(suite, each.key)
 
     def _keep_generation(self, suite: SuiteName, name: str) -> None:
         key = layout.generation(suite, name)
@@ -96,16 +102,25 @@ class Waste:
                 details=f"{error.message}\n{error.where}",
             ) from error
 
+    def _part_with(self, suite: SuiteName, key: str) -> None:
+        """Note what a generation names that goes. Of one that is not whole, or not ours, nobody knows."""
+        with suppress(RepositoryError, SigningError):
+            if generation := Generation.read(self._archive, self._verifier, suite, key):
+                self._parting.add(generation)
+
     def _read(self, suite: SuiteName) -> Generation:
         found = Generation.read(self._archive, self._verifier, suite)
         if found is None:
             raise _unknown(layout.dists(suite, "InRelease"))
         return found
 
-    def _judge(self, listed: Listed) -> Iterator[Delete]:
+    def _judge(self, listed: Listed) -> Iterator[Delete | Renew]:
         phase = _phase(listed.key)
-        named = listed.key in self._named or listed.key in self._kept
-        if phase is not None and not named and self._now - listed.modified >= GRACE[phase]:
+        if phase is None or listed.key in self._named or listed.key in self._kept:
+            return
+        if phase is Phase.PRUNE and listed.key in self._parting:
+            yield Renew(key=listed.key)
+        elif self._now - listed.modified >= GRACE[phase]:
             yield Delete(phase=phase, key=listed.key, size=listed.size, modified=listed.modified)
 
 
@@ -156,5 +171,5 @@ def joined(deletions: Sequence[Publication]) -> Publication:
 
 
 def _title(actions: Sequence[Action]) -> str:
-    freed = sum(action.size for action in actions)
-    return f"{len(actions)} files that nothing names, {freed} bytes" if actions else "there is nothing to delete"
+    sizes = [action.size for action in actions if isinstance(action, Delete)]
+    return f"{len(sizes)} files that nothing names, {sum(sizes)} bytes" if sizes else "there is nothing to delete"

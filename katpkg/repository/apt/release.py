@@ -12,6 +12,7 @@ from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Component, Sha256
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.apt import layout
+from katpkg.repository.base import MENDING
 
 FOREVER = ("Origin", "Label", "Codename")
 """Fields that clients refuse to see changed."""
@@ -77,9 +78,10 @@ class Release:
             until = fields.pop("Valid-Until", None)
             indexes = dict(_parse_digest(line) for line in digests.splitlines())
         except (ValueError, KeyError) as error:
-            raise RepositoryError("the published Release cannot be read", where=where, details=str(error)) from error
+            said = "the published Release cannot be read"
+            raise RepositoryError(said, where=where, hint=MENDING, details=str(error)) from error
         if not found:
-            raise RepositoryError("the published Release lists no SHA256 digests", where=where)
+            raise RepositoryError("the published Release lists no SHA256 digests", where=where, hint=MENDING)
         return cls(fields=fields, date=date, valid_until=_parse_date(until) if until else None, indexes=indexes)
 
     def says_the_same(self, other: Release) -> bool:

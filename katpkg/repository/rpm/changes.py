@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from katpkg.errors import RepositoryError
@@ -42,14 +42,12 @@ class Publish:
     def make(self, draft: Draft) -> None:
         """Into ``draft``. Raises RepositoryError, also when another file is published as one of them; SigningError."""
         found = draft.find({each.package.name for each in self.packages})
-        for each in self.packages:
-            published = found.get(each.key)
-            if published is not None and published.inputs and published.inputs == each.package.inputs:
-                continue
-            path = self.signer.sign_package(each.package)
+        wanted = [each for each in self.packages if not _is_published(each, found)]
+        signed = self.signer.sign_packages([each.package for each in wanted])
+        for each, path in zip(wanted, signed, strict=True):
             digest = Digest.of(path)
-            if published is not None:
-                _must_be_same(published, digest)
+            if each.key in found:
+                _must_be_same(found[each.key], digest)
                 continue
             draft.added[each.key] = render(path, each.filename)
             draft.actions.append(Create(phase=Phase.POOL, key=each.filename, content=str(path), digest=digest))
@@ -59,6 +57,12 @@ def admit(suite: SuiteSpec, package: BinaryPackage) -> Incoming:
     """``package`` as it will be published in ``suite``. Raises RepositoryError when it may not be."""
     check_fit(suite, package)
     return Incoming(package=package, filename=layout.pool(suite, package))
+
+
+def _is_published(ours: Incoming, found: Mapping[Key, Record]) -> bool:
+    """Whether what is published was built from the same inputs, which says so without looking at the file."""
+    published = found.get(ours.key)
+    return bool(published and published.inputs and published.inputs == ours.package.inputs)
 
 
 def _must_be_same(published: Record, ours: Digest) -> None:

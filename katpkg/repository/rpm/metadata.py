@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import zlib
-from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Self
 
 from katpkg.errors import RepositoryError
-from katpkg.repository.apt.blocks import ORDINARY, Sizes, gunzip, gzip, split_members
-from katpkg.repository.apt.rewrite import Rewriting, with_following
+from katpkg.repository.apt.blocks import Sizes, gunzip, gzip, split_members
+from katpkg.repository.apt.rewrite import Rewriting
 from katpkg.repository.published import Key
 from katpkg.repository.rpm.record import Record, key_of, split_records
 
@@ -23,6 +25,8 @@ NAMESPACE = "http://linux.duke.edu/metadata"
 ELEMENTS = {"primary": ("metadata", "common"), "filelists": ("filelists", "filelists"), "other": ("otherdata", "other")}
 """The outermost element of each kind, and the namespace it is in."""
 
+SIZES = Sizes(least=64 << 10, spread=64 << 10, most=192 << 10)
+"""How large blocks are: small, for a change compresses one or two anew in each of three files."""
 
 HEAD = 4096
 """Bytes of a block that have the key of its first record, which is at the beginning of it."""
@@ -44,7 +48,7 @@ class Metadata:
 
     def texts(self) -> Iterator[bytes]:
         """The record of every package, in order."""
-        for _, member in self._blocks():
+        for member in self._blocks():
             yield from split_records(self._unpacked(member))
 
     @property
@@ -57,32 +61,35 @@ class Metadata:
 
     def named(self, names: Collection[str]) -> Iterator[Record]:
         """The records of primary that are of the packages ``names``; blocks that can have none are not unpacked."""
-        ordered = sorted(names)
-        for head, member, following in with_following(self._blocks(), self._key):
-            at = bisect_left(ordered, self._key(head)[0])
-            if at < len(ordered) and (following is None or ordered[at] <= following[0]):
-                texts = split_records(self._unpacked(member))
-                yield from (self._understood(text) for text in texts if self._key(text)[0] in names)
+        blocks = self._blocks()
+        firsts = _Firsts(blocks, self._first)
+        for number in sorted({number for name in names for number in firsts.of(name)}):
+            texts = split_records(self._unpacked(blocks[number]))
+            yield from (self._understood(text) for text in texts if self._key(text)[0] in names)
 
     def records(self) -> Iterator[Record]:
         """What each record of primary says, in order."""
         return map(self._understood, self.texts())
 
-    def revised(self, add: Mapping[Key, bytes], drop: Collection[Key], count: int, sizes: Sizes = ORDINARY) -> Metadata:
+    def revised(self, add: Mapping[Key, bytes], drop: Collection[Key], count: int, sizes: Sizes = SIZES) -> Metadata:
         """The file with the records ``add`` and without the packages ``drop``, of ``count`` packages in the end."""
         rewriting: Rewriting[bytes | memoryview] = Rewriting(gzip, sizes)
         rewriting.copy(_begin(self.kind, count), None)
-        waiting, dropping = sorted(add, reverse=True), sorted(drop, reverse=True)
-        for _, member, following in with_following(self._blocks(), self._key):
-            come, gone = _take_before(waiting, following), _take_before(dropping, following)
-            if rewriting.is_at_cut and following is not None and not come and not gone:
+        blocks = self._blocks()
+        firsts = _Firsts(blocks, self._first)
+        come, gone = firsts.sort(add), firsts.sort(drop)
+        for number, member in enumerate(blocks):
+            is_changed = number in come or number in gone or member is blocks[-1]
+            if rewriting.is_at_cut and not is_changed:
                 rewriting.keep(member)
                 continue
             plain = self._unpacked(member)
-            for text in self._changed(split_records(plain), {key: add[key] for key in come}, gone):
+            new = {key: add[key] for key in come[number]}
+            for text in self._changed(split_records(plain), new, gone[number]):
                 rewriting.add(text, plain, member)
-        for key in reversed(waiting):  # where there were no blocks at all
-            rewriting.add(add[key])
+        if not blocks:
+            for key in sorted(add):
+                rewriting.add(add[key])
         rewriting.add(_end(self.kind))
         return Metadata(kind=self.kind, where=self.where, gz=b"".join(rewriting.finish()))
 
@@ -93,10 +100,14 @@ class Metadata:
             del texts[self._place(texts, key)]
         return texts
 
-    def _blocks(self) -> Iterator[tuple[bytes, memoryview]]:
-        """Each block but the beginning, and what it begins with."""
-        heads = ((self._unpacked(member, HEAD), member) for member in self._members()[1:])
-        return ((head, member) for head, member in heads if b"<package " in head)
+    def _blocks(self) -> list[memoryview]:
+        """The members that have packages: not the first, and not the last where the end stands alone."""
+        blocks = self._members()[1:]
+        return blocks if blocks and b"<package " in self._unpacked(blocks[-1], HEAD) else blocks[:-1]
+
+    def _first(self, member: memoryview) -> Key:
+        """The package that a block begins with."""
+        return self._key(self._unpacked(member, HEAD))
 
     def _members(self) -> list[memoryview]:
         try:
@@ -132,6 +143,35 @@ class Metadata:
         return RepositoryError("the published metadata cannot be read", where=self.where, details=repr(error))
 
 
+class _Firsts:
+    """What each block begins with, read where somebody looks: to find one of n, log n of them are."""
+
+    def __init__(self, blocks: Sequence[memoryview], read: Callable[[memoryview], Key]) -> None:
+        self._blocks = blocks
+        self._read = read
+        self._known: dict[int, Key] = {}
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def __getitem__(self, number: int) -> Key:
+        if number not in self._known:
+            self._known[number] = self._read(self._blocks[number])
+        return self._known[number]
+
+    def of(self, name: str) -> range:
+        """The blocks that may have packages of that name."""
+        start = bisect_left(self, name, key=itemgetter(0)) - 1
+        return range(max(start, 0), bisect_right(self, name, key=itemgetter(0)))
+
+    def sort(self, keys: Iterable[Key]) -> defaultdict[int, list[Key]]:
+        """The packages ``keys`` in order, by the number of the block that each is in, or would be."""
+        found: defaultdict[int, list[Key]] = defaultdict(list)
+        for key in sorted(keys):
+            found[max(bisect_right(self, key) - 1, 0)].append(key)
+        return found
+
+
 def _begin(kind: str, count: int) -> bytes:
     element, namespace = ELEMENTS[kind]
     rpm = f' xmlns:rpm="{NAMESPACE}/rpm"' if kind == "primary" else ""
@@ -142,11 +182,3 @@ def _begin(kind: str, count: int) -> bytes:
 
 def _end(kind: str) -> bytes:
     return f"</{ELEMENTS[kind][0]}>\n".encode()
-
-
-def _take_before(waiting: list[Key], following: Key | None) -> list[Key]:
-    """Take off what comes before the package ``following``; ``waiting`` has its first at its end."""
-    taken = []
-    while waiting and (following is None or waiting[-1] < following):
-        taken.append(waiting.pop())
-    return taken

@@ -52,9 +52,8 @@ class RpmRepository:
         if not draft.is_changed:
             return self._unchanged(pointer, date)
         files = draft.finish()
-        digests = {each.kind: Digest.of(each.gz) for each in files}
-        repomd = Repomd(suite=name, date=date, files=digests).render()
-        actions = [*draft.actions, *self._write(files, repomd, pointer, date, signer)]
+        repomd = Repomd(suite=name, date=date, files={each.kind: Digest.of(each.gz) for each in files})
+        actions = [*draft.actions, *self._write(files, repomd, pointer, signer)]
         return Publication(title=f"{name}: {_news(draft)}", actions=actions)
 
     def copies(self, reader: Reader, verifier: Verifier) -> Publication:  # noqa: ARG002  # there are none
@@ -81,19 +80,22 @@ class RpmRepository:
         )
 
     def _write(
-        self, files: list[Metadata], repomd: bytes, pointer: Pointer | None, date: datetime, signer: Signer
+        self, files: list[Metadata], repomd: Repomd, pointer: Pointer | None, signer: Signer
     ) -> Iterator[Action]:
         """A new directory with all that it names, and then the list that leads to it."""
-        name = layout.generation_name(date, Digest.of(repomd).sha256)
+        text = repomd.render()
+        name = layout.generation_name(repomd.date, Digest.of(text).sha256)
         at = layout.generation(self._suite.name, name)
         for each in files:
-            yield _create(f"{at}{layout.metadata(each.kind, Digest.of(each.gz).sha256)}", each.gz)
+            digest = repomd.files[each.kind]  # of megabytes: once is enough
+            key = f"{at}{layout.metadata(each.kind, digest.sha256)}"
+            yield Create(phase=Phase.INDEX, key=key, content=each.gz, digest=digest)
         key = layout.repomd(self._suite.name, name)
-        yield _create(key, repomd)
-        yield _create(f"{key}.asc", signer.sign_detached(repomd))
+        yield _create(key, text)
+        yield _create(f"{key}.asc", signer.sign_detached(text))
         if pointer is not None:
             yield _create(layout.replaced(self._suite.name, pointer.name), pointer.content)
-        yield self._commit(name, pointer, date)
+        yield self._commit(name, pointer, repomd.date)
 
     def _commit(self, name: str, pointer: Pointer | None, date: datetime) -> Commit:
         return Commit(

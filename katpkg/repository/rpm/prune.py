@@ -7,15 +7,16 @@ somebody may be about to publish it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from katpkg.errors import RepositoryError
+from katpkg.errors import RepositoryError, SigningError
 from katpkg.model.archive import RetentionSpec
 from katpkg.model.names import SuiteName
 from katpkg.repository.apt.prune import GRACE
 from katpkg.repository.base import Archive, Listed, Verifier
-from katpkg.repository.publication import Delete, Phase, Publication
+from katpkg.repository.publication import Delete, Phase, Publication, Renew
 from katpkg.repository.rpm import layout
 from katpkg.repository.rpm.generation import Generation
 
@@ -32,6 +33,8 @@ class RpmWaste:
         self._now = now
         self._named: set[str] = set()
         """Keys, and the generations that stay, each as its directory."""
+        self._parting: set[str] = set()
+        """Packages that generations name which go now."""
         self._published: dict[SuiteName, str] = {}
 
     def plan(self, pool: Sequence[Listed]) -> Publication:
@@ -65,6 +68,8 @@ class RpmWaste:
             if kept < self._retention.generations or age < timedelta(hours=self._retention.generation_hours):
                 kept += 1
                 self._keep_generation(suite, name)
+            else:
+                self._part_with(suite, name)
             replaced = layout.generation_date(name)
 
     def _keep_generation(self, suite: SuiteName, name: str) -> None:
@@ -77,6 +82,11 @@ class RpmWaste:
             )
         self._name(generation)
         self._named.add(layout.replaced(suite, name))
+
+    def _part_with(self, suite: SuiteName, name: str) -> None:
+        with suppress(RepositoryError, SigningError):
+            if generation := Generation.read(self._archive, self._verifier, suite, name):
+                self._parting.update(record.filename for record in generation.records(self._archive))
 
     def _name(self, generation: Generation) -> None:
         self._named.add(layout.generation(generation.suite, generation.name))
@@ -92,9 +102,13 @@ class RpmWaste:
             )
         return found
 
-    def _judge(self, listed: Listed) -> Iterator[Delete]:
+    def _judge(self, listed: Listed) -> Iterator[Delete | Renew]:
         phase = _phase(listed.key)
-        if phase is not None and not self._is_named(listed.key) and self._now - listed.modified >= GRACE[phase]:
+        if phase is None or self._is_named(listed.key):
+            return
+        if phase is Phase.PRUNE and listed.key in self._parting:
+            yield Renew(key=listed.key)
+        elif self._now - listed.modified >= GRACE[phase]:
             yield Delete(phase=phase, key=listed.key, size=listed.size, modified=listed.modified)
 
     def _is_named(self, key: str) -> bool:

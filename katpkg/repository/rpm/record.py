@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 from typing import Self
 
@@ -54,7 +53,7 @@ def key_of(text: bytes) -> Key:
     found = _VERSION.search(text)
     if found is None:
         raise ValueError("a package without a version")
-    epoch, version, release = (unescape(part.decode()) for part in found.groups())
+    epoch, version, release = map(_text, found.groups())
     prefix = f"{epoch}:" if epoch != "0" else ""
     return (
         PackageName(_word(_NAME, text)),
@@ -90,4 +89,14 @@ def _word(pattern: re.Pattern[bytes], text: bytes) -> str:
     found = pattern.search(text)
     if found is None:
         raise ValueError(f"a package without what {pattern.pattern.decode()} finds")
-    return unescape(next(group for group in found.groups() if group is not None).decode())
+    return _text(next(group for group in found.groups() if group is not None))
+
+
+def _text(escaped: bytes) -> str:
+    """What it says; few names have anything to unescape."""
+    text = escaped.decode()
+    if "&" not in text:
+        return text
+    from html import unescape  # takes as long as planning the metadata
+
+    return unescape(text)

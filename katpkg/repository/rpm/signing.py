@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -25,8 +26,8 @@ from katpkg.repository.keys import PublicKey
 class PackageSigner(Protocol):
     """Signs packages."""
 
-    def sign_package(self, package: BinaryPackage) -> Path:
-        """A copy of the file of ``package`` that carries our signature and no other. Raises SigningError."""
+    def sign_packages(self, packages: Sequence[BinaryPackage]) -> Sequence[Path]:
+        """Copies of the files of ``packages`` that carry our signature and no other. Raises SigningError."""
 
 
 class RpmSigner:
@@ -55,27 +56,27 @@ class RpmSigner:
     def _key(self) -> PublicKey:
         return self._read_key()
 
-    def sign_package(self, package: BinaryPackage) -> Path:
-        """The signed copy, verified as a client will. Raises SigningError."""
-        digest = package.digest.sha256
-        if digest not in self._signed:
-            self._signed[digest] = self._sign(package)
-        return self._signed[digest]
+    def sign_packages(self, packages: Sequence[BinaryPackage]) -> Sequence[Path]:
+        """The signed copies, verified as a client will. Raises SigningError, also when a package is damaged."""
+        new = {each.digest.sha256: each for each in packages if each.digest.sha256 not in self._signed}
+        if new:
+            self._signed |= self._sign(new)
+        return [self._signed[each.digest.sha256] for each in packages]
 
-    def _sign(self, package: BinaryPackage) -> Path:
+    def _sign(self, packages: Mapping[Sha256, BinaryPackage]) -> dict[Sha256, Path]:
         if self._directory is None:
             self._directory = self._open()
-        path = self._directory / package.digest.sha256 / package.filename
-        path.parent.mkdir()
-        shutil.copyfile(package.path, path)
+        copies = {digest: _copy(package, self._directory / digest) for digest, package in packages.items()}
+        moments = {path: max(_built(path), self._key.signs_since) for path in copies.values()}
         try:
-            process.run(["rpmsign", *self._options(self._directory, path), "--resign", path])
-            said = process.run([*_rpmkeys(self._directory), "--checksig", path]).text
+            for moment, paths in groupby(sorted(moments, key=moments.__getitem__), moments.__getitem__):
+                process.run(["rpmsign", *self._options(self._directory, moment), "--resign", *paths])
+            said = process.run([*_rpmkeys(self._directory), "--checksig", *moments]).text
         except process.ToolFailed as error:
-            raise SigningError("the package cannot be signed", where=package.filename, details=error.details) from error
-        if "signatures OK" not in said:  # rpmsign has been known to sign nothing, and to say nothing
-            raise SigningError("rpmsign did not sign", where=package.filename, details=said)
-        return path
+            raise SigningError("packages cannot be signed", where=_names(copies), details=error.details) from error
+        if said.count(": digests signatures OK\n") != len(copies):  # rpmsign may sign nothing, and say nothing
+            raise SigningError("rpmsign did not sign", where=_names(copies), details=process.tail(said))
+        return copies
 
     def _open(self) -> Path:
         directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="katpkg-")))
@@ -84,8 +85,7 @@ class RpmSigner:
         (directory / "passphrase").write_text(self._passphrase)
         return directory
 
-    def _options(self, directory: Path, path: Path) -> Iterable[str]:
-        moment = max(_built(path), self._key.signs_since)
+    def _options(self, directory: Path, moment: int) -> Iterable[str]:
         quiet = f"--pinentry-mode loopback --passphrase-file {directory}/passphrase"
         macros = {
             "__gpg": "/usr/bin/gpg",
@@ -102,6 +102,17 @@ def _rpmkeys(directory: Path) -> list[str]:
     """With the key in ``directory`` for a keyring; importing it would make a database first."""
     keyring = ("--define", "_keyring fs", "--define", f"_keyringpath {directory}")
     return ["rpmkeys", "--dbpath", str(directory / "database"), *keyring]
+
+
+def _copy(package: BinaryPackage, directory: Path) -> Path:
+    directory.mkdir()
+    return Path(shutil.copyfile(package.path, directory / package.filename))
+
+
+def _names(paths: Mapping[Sha256, Path]) -> str:
+    """For people: one, or the first and how many more."""
+    first, *more = (path.name for path in paths.values())
+    return f"{first} and {len(more)} more" if more else first
 
 
 def _built(path: Path) -> int:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from katpkg.errors import SourceError
+from katpkg.model.source import GitHubSpec
 from katpkg.report import Reporter
 from katpkg.sources.access import Access
 from katpkg.sources.github.refusals import Absent, judge
@@ -27,18 +28,23 @@ Taken = TypeVar("Taken")
 
 
 class Api:
-    """The API at ``base``. The token is for its host; storage that it sends us to gets none."""
+    """The API, about the repository of ``spec``. The token is for its host; storage that it sends us to gets none."""
 
-    def __init__(self, base: str, access: Access, reporter: Reporter) -> None:
-        self._base = base.rstrip("/")
+    def __init__(self, spec: GitHubSpec, access: Access, reporter: Reporter) -> None:
+        self._repository = f"{spec.api.rstrip('/')}/repos/{spec.repository}"
         self._access = access
         self._reporter = reporter
-        self._http = Http(access, home=self._base)
+        self._http = Http(access, home=spec.api)
         self._storage = Http(access)
 
+    @property
+    def has_token(self) -> bool:
+        """Whether we say who we are."""
+        return self._access.token is not None
+
     def url(self, *path: str | int) -> str:
-        """The URL of ``path``, whose parts may hold anything."""
-        return "/".join((self._base, *(quote(str(part), safe="") for part in path)))
+        """The URL of ``path`` in the repository; its parts may hold anything."""
+        return "/".join((self._repository, *(quote(str(part), safe="") for part in path)))
 
     def get(self, url: str) -> Mapping[str, Any]:
         """The object at ``url``. Raises SourceError, Absent and Gone."""
@@ -59,7 +65,7 @@ class Api:
                 return
             found, page = self._ask(page, lambda answer: (_items(answer.json(), key, answer), _next(answer)))
             yield from found
-        raise SourceError(f"the list does not end after {PAGES} pages", where=url)
+        raise SourceError(f"the list does not end after {PAGES} pages", where=url, hint="look at source.api")
 
     @contextmanager
     def open(self, url: str, headers: Mapping[str, str], accept: Mapping[str, str]) -> Iterator[Answer]:
@@ -83,7 +89,7 @@ class Api:
         return self.patience().insist(once)
 
     def _judge(self, answer: Answer) -> None:
-        judge(answer, self._http, self._access.now(), has_token=self._access.token is not None)
+        judge(answer, self._http, self._access.now(), has_token=self.has_token)
 
 
 def _next(answer: Answer) -> str | None:

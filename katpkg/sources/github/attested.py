@@ -21,7 +21,7 @@ class Attestations:
 
     def __init__(self, spec: GitHubSpec, access: Access, reporter: Reporter) -> None:
         self._spec = spec
-        self._api = Api(spec.api, access, reporter)
+        self._api = Api(spec, access, reporter)
         self._bundles = cache(self._listed)
 
     def judge(self, artifact: Artifact, subject: str, sha256: Sha256) -> Attestation:
@@ -46,7 +46,7 @@ class Attestations:
         return Notary.read(self._spec.trust_root) if self._spec.trust_root else Notary.public()
 
     def _listed(self, sha256: Sha256) -> tuple[Mapping[str, Any], ...]:
-        url = self._api.url("repos", *self._spec.repository.split("/"), "attestations", f"sha256:{sha256}")
+        url = self._api.url("attestations", f"sha256:{sha256}")
         try:
             return tuple(each.get("bundle") or {} for each in self._api.list(url, "attestations"))
         except Absent:

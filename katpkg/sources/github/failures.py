@@ -47,29 +47,6 @@ def deleted(artifact: Artifact, found: Provenance, error: Absent) -> SourceError
     )
 
 
-def unseen(spec: GitHubSpec, error: Absent, *, has_token: bool) -> SourceError:
-    """The repository itself is not to be seen."""
-    if has_token:
-        hint = f"look at source.repository; if it is private, the token needs access to {spec.repository}"
-    else:
-        hint = "look at source.repository; if it is private: export GITHUB_TOKEN=$(gh auth token)"
-    return SourceError(
-        f"there is no repository {spec.repository}, or we may not see it",
-        where=error.where,
-        hint=hint,
-        details=error.details,
-    )
-
-
-def renamed(spec: GitHubSpec, name: str) -> SourceError:
-    """Another repository answers under its name."""
-    return SourceError(
-        f"{spec.repository} is called {name} now",
-        where="source.repository",
-        hint=f"set it to {name!r} once you know that it is the same project",
-    )
-
-
 def absent(spec: GitHubSpec, choice: Choice, error: Absent) -> SourceError:
     """The repository is there, and what was asked for in it is not."""
     if choice.run:

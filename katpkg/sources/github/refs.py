@@ -16,7 +16,7 @@ class Refs:
     def __init__(self, api: Api, spec: GitHubSpec) -> None:
         self._api = api
         self._spec = spec
-        self._owner, _, self._name = spec.repository.partition("/")
+
         self.commit_of_tag = cache(self._commit_of_tag)
 
     def may_be_tag(self, name: str) -> bool:
@@ -29,5 +29,5 @@ class Refs:
 
     def _commit_of_tag(self, tag: str) -> Commit | None:
         """The commit that ``tag`` leads to; None when there is no such tag. Raises SourceError."""
-        found = self._api.find(self._api.url("repos", self._owner, self._name, "commits", f"tags/{tag}"))
+        found = self._api.find(self._api.url("commits", f"tags/{tag}"))
         return Commit.parse(found) if found is not None else None

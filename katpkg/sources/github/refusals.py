@@ -48,7 +48,8 @@ def _meaning(answer: Answer, said: str, *, has_token: bool) -> SourceError:
             hint = "set source.repository to its name now, once you know that it is the same project"
             return SourceError("the repository has moved", where=answer.where, hint=hint)
         case status:
-            return SourceError(f"GitHub answers {status}, which we do not expect", where=answer.where, details=said)
+            message = f"GitHub answers {status}, which we do not expect"
+            return SourceError(message, where=answer.where, hint="look at source.api", details=said)
 
 
 def seconds_to_wait(answer: Answer, now: float) -> float | None:

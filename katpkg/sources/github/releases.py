@@ -27,7 +27,7 @@ class Releases:
         self._api = api
         self._spec = spec
         self._refs = refs
-        self._home = ("repos", *spec.repository.split("/"), "releases")
+
         self._of_tag = cache(self._find)
         self._all = cache(self._list)
 
@@ -69,12 +69,12 @@ class Releases:
         return tuple(each for each in self._all() if version_of(each.tag) == wanted)
 
     def _list(self) -> tuple[Published, ...]:
-        found = map(Published.parse, self._api.list(self._api.url(*self._home)))
+        found = map(Published.parse, self._api.list(self._api.url("releases")))
         usable = (each for each in found if not each.is_draft and self._refs.may_be_tag(each.tag))
         return tuple(sorted(usable, key=lambda each: version_of(each.tag) or Version("0~~"), reverse=True))
 
     def _find(self, tag: str) -> Published | None:
-        found = self._api.find(self._api.url(*self._home, "tags", tag))
+        found = self._api.find(self._api.url("releases", "tags", tag))
         release = Published.parse(found) if found is not None else None
         return release if release and release.tag == tag and not release.is_draft else None
 

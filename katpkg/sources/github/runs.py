@@ -45,7 +45,7 @@ class Runs:
         self._choice = choice
         self._trust = trust
         self._refs = refs
-        self._home = ("repos", *spec.repository.split("/"), "actions")
+
         self.refused: dict[int, str] = {}
         """Why each run was passed over that might have been meant."""
         self.candidates = cache(self._candidates)
@@ -71,7 +71,7 @@ class Runs:
 
     def _candidates(self) -> tuple[Run, ...]:
         if self._choice.run:
-            return (Run.parse(self._api.get(self._api.url(*self._home, "runs", self._choice.run))),)
+            return (Run.parse(self._api.get(self._api.url("actions", "runs", self._choice.run))),)
         found = {run.id: run for run in map(Run.parse, self._listed())}.values()
         if self._choice:
             return tuple(sorted(found, key=_age, reverse=True))
@@ -86,7 +86,7 @@ class Runs:
             query["branch"] = choice.tag or choice.branch
         else:
             query["status"] = "success"
-        return self._api.list(self._api.url(*self._home, "workflows", file, "runs"), "workflow_runs", **query)
+        return self._api.list(self._api.url("actions", "workflows", file, "runs"), "workflow_runs", **query)
 
     def _newest(self, found: Iterable[Run]) -> tuple[Run, ...]:
         """Of tags the highest version first, for an older line may have been released last; else the newest."""
@@ -96,7 +96,7 @@ class Runs:
 
     def _uploads(self, run: Run) -> tuple[Upload, ...]:
         """What ``run`` left behind; of several attempts' artifacts of one name, the newest."""
-        listed = self._api.list(self._api.url(*self._home, "runs", run.id, "artifacts"), "artifacts")
+        listed = self._api.list(self._api.url("actions", "runs", run.id, "artifacts"), "artifacts")
         found = sorted(map(Upload.parse, listed), key=lambda upload: upload.id)
         return tuple({upload.name: upload for upload in found}.values())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 from katpkg.errors import ConfigError
 from katpkg.model.artifact import Artifact
@@ -15,7 +15,8 @@ from katpkg.sources.access import Access
 from katpkg.sources.download import download
 from katpkg.sources.github import failures
 from katpkg.sources.github.api import FILE, JSON, Api
-from katpkg.sources.github.offers import Home, Upload
+from katpkg.sources.github.home import see
+from katpkg.sources.github.offers import Upload
 from katpkg.sources.github.picking import lock, pick
 from katpkg.sources.github.refs import Refs
 from katpkg.sources.github.refusals import Absent, Gone
@@ -31,11 +32,11 @@ class GitHubSource:
     def __init__(self, spec: GitHubSpec, choice: Choice, access: Access, reporter: Reporter) -> None:
         self._spec = spec
         self._choice = choice
-        self._access = access
         self._reporter = reporter
-        self._api = Api(spec.api, access, reporter)
+        self._api = Api(spec, access, reporter)
         self._refs = Refs(self._api, spec)
         self._releases = Releases(self._api, spec, self._refs)
+        self._see = cache(partial(see, self._api, spec))
 
     def resolve(self, module: ModuleSpec, rule: ArtifactRule, target: Target) -> Artifact:
         """The artifact of the best run that has one, or the asset of a release."""
@@ -62,11 +63,11 @@ class GitHubSource:
                 where="katpkg.lock",
                 hint=f"katpkg fetch {artifact.module}",
             )
-        home = ("repos", *self._spec.repository.split("/"))
+
         if found.is_asset:
-            url, accept = self._api.url(*home, "releases", "assets", found.id), FILE
+            url, accept = self._api.url("releases", "assets", found.id), FILE
         else:
-            url, accept = self._api.url(*home, "actions", "artifacts", found.id, "zip"), JSON
+            url, accept = self._api.url("actions", "artifacts", found.id, "zip"), JSON
         try:
             patience = self._api.patience()
             download(lambda headers: self._api.open(url, headers, accept), to, artifact.digest.size, patience)
@@ -76,24 +77,9 @@ class GitHubSource:
             self._see()
             raise failures.deleted(artifact, found, error) from error
 
-    def _see(self) -> None:
-        """Make sure that the repository is to be seen: only then can something in it be said to be missing."""
-        self._repository  # noqa: B018
-
-    @cached_property
-    def _repository(self) -> int:
-        """The number of the repository. Raises SourceError when it is not there, or is called otherwise now."""
-        try:
-            home = Home.parse(self._api.get(self._api.url("repos", *self._spec.repository.split("/"))))
-        except Absent as error:
-            raise failures.unseen(self._spec, error, has_token=self._access.token is not None) from error
-        if home.name.lower() != self._spec.repository.lower():
-            raise failures.renamed(self._spec, home.name)
-        return home.id
-
     @cached_property
     def _trust(self) -> Trust:
-        return Trust(self._spec, self._repository, self._refs)
+        return Trust(self._spec, self._see().id, self._refs)
 
     @cached_property
     def _runs(self) -> Runs:

@@ -10,9 +10,9 @@ from katpkg.errors import SourceError
 from katpkg.model.source import GitHubSpec
 from katpkg.report import Reporter
 from katpkg.sources.access import Access
-from katpkg.sources.github import failures
 from katpkg.sources.github.api import Api
-from katpkg.sources.github.offers import Home, Published, Run, Upload
+from katpkg.sources.github.home import see
+from katpkg.sources.github.offers import Published, Run, Upload
 from katpkg.sources.github.refs import Refs
 from katpkg.sources.github.refusals import Absent
 
@@ -41,14 +41,12 @@ class Survey:
 
     def __init__(self, spec: GitHubSpec, access: Access, reporter: Reporter) -> None:
         self._spec = spec
-        self._access = access
-        self._api = Api(spec.api, access, reporter)
+        self._api = Api(spec, access, reporter)
         self._refs = Refs(self._api, spec)
-        self._home = ("repos", *spec.repository.split("/"))
 
     def runs(self) -> list[Yield]:
         """The newest good run of each workflow that left something behind; of a tag first. Raises SourceError."""
-        home = self._repository()
+        home = see(self._api, self._spec)
         found: dict[str, Yield] = {}
         for run in self._good(home.id):
             known = found.get(run.workflow)
@@ -63,27 +61,18 @@ class Survey:
 
     def releases(self) -> list[Yield]:
         """The newest releases that have files, drafts left out. Raises SourceError."""
-        self._repository()
-        listed = map(Published.parse, self._api.list(self._api.url(*self._home, "releases")))
+        see(self._api, self._spec)
+        listed = map(Published.parse, self._api.list(self._api.url("releases")))
         return [
             Yield(workflow="", event="release", ref=each.tag, is_tag=True, names=tuple(a.name for a in each.assets))
             for each in islice(listed, RELEASES)
             if each.assets and not each.is_draft
         ]
 
-    def _repository(self) -> Home:
-        try:
-            home = Home.parse(self._api.get(self._api.url(*self._home)))
-        except Absent as error:
-            raise failures.unseen(self._spec, error, has_token=self._access.token is not None) from error
-        if home.name.lower() != self._spec.repository.lower():
-            raise failures.renamed(self._spec, home.name)
-        return home
-
     def _good(self, home: int) -> Iterator[Run]:
         query = {"status": "success", "exclude_pull_requests": "true"}
         try:
-            listed = self._api.list(self._api.url(*self._home, "actions", "runs"), "workflow_runs", **query)
+            listed = self._api.list(self._api.url("actions", "runs"), "workflow_runs", **query)
             runs = [Run.parse(each) for each in islice(listed, RUNS)]
         except Absent as error:
             raise SourceError(
@@ -92,5 +81,5 @@ class Survey:
         yield from (run for run in runs if run.home == home and run.event in LASTING)
 
     def _names(self, run: Run) -> Iterator[str]:
-        listed = self._api.list(self._api.url(*self._home, "actions", "runs", run.id, "artifacts"), "artifacts")
+        listed = self._api.list(self._api.url("actions", "runs", run.id, "artifacts"), "artifacts")
         yield from (each.name for each in map(Upload.parse, listed) if not each.expired)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import make_deb
-from tests.integration.test_rpm_repository import DEFINITION
 from tests.ours import Ours
+from tests.tampered import DEFINITION
 
 TARGETS = {
     (): 'there is no target of RPMs\n   in: katpkg.toml: targets\n hint: add one: targets = ["el9/x86_64"]',
@@ -18,7 +18,7 @@ TARGETS = {
 
 @pytest.mark.parametrize("words", TARGETS)
 def test_a_definition_without_a_target_of_rpms_converts_nothing(words: tuple[str, ...], tmp_path: Path) -> None:
-    definition = DEFINITION.format(directory=tmp_path).replace("el9/x86_64", "bookworm/amd64")
+    definition = DEFINITION.format(uri="http://127.0.0.1/").replace("el9/x86_64", "bookworm/amd64")
     (tmp_path / "katpkg.toml").write_text(definition)
     (tmp_path / "deb").mkdir()
     deb = make_deb(tmp_path / "deb")

@@ -59,3 +59,12 @@ def test_what_fetches_loads_nothing_that_makes_packages_and_no_network_before_it
     script = "import sys, katpkg.pipeline.fetch; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not set(done.stdout.split()) & {*HEAVY, "katpkg.packages.contents", "packaging.tags", "sigstore", "urllib3"}
+
+
+@pytest.mark.parametrize("words", [(), ("config",), ("key",), ("rpm",)], ids=" ".join)
+def test_help_says_of_each_command_in_one_whole_line_what_it_is_for(words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "katpkg", *words, "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    lines = said.partition("Commands:\n")[2].splitlines()
+    assert lines
+    assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []

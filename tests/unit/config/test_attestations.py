@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from katpkg.config.origins import check
+from katpkg.config.artifacts import check
 from katpkg.model.module import ArtifactRule
 from katpkg.model.names import Codename, Line
 from katpkg.model.source import DirectorySpec, GitHubSpec, RepositoryName, WebAddress, WorkflowPath

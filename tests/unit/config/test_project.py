@@ -85,6 +85,13 @@ WEB_MISTAKES: list[tuple[str, str, str, str, str]] = [
     ),
     (
         "[[services]]",
+        "[[files]]\npath = '/etc/y'\nsource = 'n'\n[[services]]",
+        "conffiles lie below /etc, and nothing else does",
+        "files[0].path",
+        "conffile = true",
+    ),
+    (
+        "[[services]]",
         "[[directories]]\npath='/a'\nuser='b'\nmode='9'\n[[services]]",
         "'9' is no mode",
         "directories[0]",
@@ -116,7 +123,7 @@ MAIN_MISTAKES: list[tuple[str, str, str, str, str]] = [
     ),
     ('"keys/archive.asc"', "1", "expected a path, got 1", "katpkg.toml: signing.public_key", ""),
     ('["amd64"]', '"amd64"', "expected a list, got 'amd64'", "katpkg.toml: archive.architectures", ""),
-    ('["amd64"]', '["amd64", "all"]', "'all' is no architecture of an archive", "archive.architectures", ""),
+    ('["amd64"]', '["amd64", "all"]', "'all' is no architecture of an archive", "archive.architectures", "out"),
     ("[signing]", "[retention]\nversions = 0\n[signing]", "expected 1 or more, got 0", "retention.versions", ""),
     ("[signing]", "[retention]\ndays = -1\n[signing]", "expected 0 or more, got -1", "retention.days", ""),
     (
@@ -166,14 +173,15 @@ def test_all_mistakes_of_all_files_are_told_at_once_and_each_once(tmp_path: Path
 def test_modules_must_fit_each_other(tmp_path: Path) -> None:
     other = WEB.replace('package = "kat-web"', 'package = "kat-other"')
     found = errors(tmp_path, web=WEB, other=other, again=WEB)
-    messages = [each.message for each in found]
-    assert "several modules make the package kat-web" in messages
-    assert "there are several services kat-web" in messages
+    told = {each.message: each.hint for each in found}
+    assert told["several modules make the package kat-web"] == "give each a name of its own"
+    assert told["there are several services kat-web"] == "give each a name of its own"
 
 
 def test_a_meta_package_takes_its_version_from_a_member(tmp_path: Path) -> None:
     found = errors(tmp_path, web=WEB, kat=KAT.replace('"1.0"', '"= other"'))
-    assert_told(found, "it takes its version from 'other', which it does not pull in", "modules/kat.toml", "")
+    said = "it takes its version from 'other', which it does not pull in"
+    assert_told(found, said, "modules/kat.toml", "payload.modules")
 
 
 def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def takes(schema: dict[str, Any], value: object) -> bool:
     return bool(jsonschema.Draft202012Validator(schema).is_valid(value))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(spoiled(ModuleSpec))
 def test_a_module_is_right_for_the_schema_exactly_when_it_is_for_the_validator(tree: dict[str, Any]) -> None:
     found = validate(ModuleSpec, tree, "modules/web.toml")
@@ -101,7 +101,7 @@ def test_a_table_is_right_for_the_schema_exactly_when_it_is_for_the_validator(na
     if name == "release":
         schema = schema["additionalProperties"] | {"required": [n for n, key in keys_of(kind).items() if key.required]}
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(spoiled(kind))
     def both_agree(tree: dict[str, Any]) -> None:
         found = validate(kind, tree, "katpkg.toml", (name,))
@@ -110,7 +110,7 @@ def test_a_table_is_right_for_the_schema_exactly_when_it_is_for_the_validator(na
     both_agree()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(spoiled(ModuleSpec), st.data())
 def test_each_mistake_that_is_made_is_told_whatever_else_is_wrong(tree: dict[str, Any], data: st.DataObject) -> None:
     names = data.draw(st.sets(st.sampled_from(["summary", "queue", "services", "payload"]), min_size=1))

@@ -57,7 +57,7 @@ def test_a_database_that_somebody_else_made_is_backed_up_once_it_was_migrated(tm
     site = make_site(tmp_path, STORE, common="POSTGRESQL_URL=postgresql://db.example.org\n")
     assert with_data(site) == []
     site.memory.change(migrated={"store: rows": "1"})
-    assert [module.name for module in with_data(site)] == ["store"]
+    assert [module.name for module, _ in with_data(site)] == ["store"]
 
 
 def test_a_broker_that_does_not_answer_is_told_with_where_to_look(nobody: int) -> None:

@@ -86,7 +86,7 @@ def test_data_is_migrated_and_backed_up_where_the_first_service_of_its_module_ru
     home = spread(tmp_path / "core", STORE)
     home.memory.change(**made)
     assert [step.name for step in rollout(home)] == ["migrate rows", "start kat-store"]
-    assert [module.name for module in with_data(home)] == ["store"]
+    assert [module.name for module, _ in with_data(home)] == ["store"]
     guest = spread(tmp_path / "worker", STORE, hosts=f"core={THERE}\nworker={HERE}\n")
     guest.memory.change(**made)
     assert [step.name for step in rollout(guest)] == ["start kat-runner"]
@@ -205,6 +205,14 @@ def test_nobody_exports_what_is_not_known(tmp_path: Path) -> None:
         export(spread(tmp_path, STORE), ["nothing"])
     with pytest.raises(SettingsError, match="nobody said where the roles are"):
         export(spread(tmp_path / "single", STORE, hosts=""), ["worker"])
+
+
+def test_a_role_with_a_hyphen_is_hinted_at_as_the_file_has_it(tmp_path: Path) -> None:
+    roles = [{"name": "far-worker", "package": "no-such-worker", "modules": ["store"]}]
+    with pytest.raises(SettingsError) as caught:
+        export(make_site(tmp_path, STORE, whole={"roles": roles}), ["far-worker"])
+    assert caught.value.hint == "far_worker=ADDRESS"
+    assert make_site(tmp_path, STORE, whole={"roles": roles}, hosts=f"far_worker={HERE}\n").hosts.is_spread
 
 
 def test_an_address_is_ours_when_one_can_listen_there() -> None:

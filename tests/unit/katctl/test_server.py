@@ -10,6 +10,7 @@ import tarfile
 from base64 import b64decode
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -17,7 +18,7 @@ from katctl import doctor, health, process
 from katctl.backup import KEPT, default_path, forget_old
 from katctl.cli import describe as described
 from katctl.descriptors import read_product
-from katctl.errors import FAMILIES, BackupError, Busy, DefinitionError, SettingsError, ToolFailed
+from katctl.errors import FAMILIES, BackupError, DefinitionError, SettingsError, ToolFailed
 from katctl.postgresql import environment, identifier, verifier
 from katctl.rabbitmq import RabbitMQ
 from katctl.restore import open_backup
@@ -38,12 +39,20 @@ def test_what_is_remembered_survives_and_is_changed_in_one_step(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
 
 
-def test_a_second_one_waits_or_is_told(tmp_path: Path) -> None:
-    memory = Memory(tmp_path)
-    with memory.alone(), pytest.raises(Busy, match="another katctl is at work"), memory.alone(wait=False):
-        pass
-    with memory.alone(wait=False):
-        pass
+def test_the_second_of_two_waits_for_the_first(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with Memory(tmp_path).alone():
+            order.append("second")
+
+    with Memory(tmp_path).alone():
+        thread = Thread(target=second)
+        thread.start()
+        thread.join(0.05)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
 
 
 @pytest.mark.parametrize(
@@ -54,9 +63,12 @@ def test_a_second_one_waits_or_is_told(tmp_path: Path) -> None:
         ('{"format": 2}', "it lacks something"),
     ],
 )
-def test_a_descriptor_that_cannot_be_used_is_told_with_its_file(content: str, message: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["product.json", "modules.d/web.json"])
+def test_a_descriptor_that_cannot_be_used_is_told_with_its_file(
+    name: str, content: str, message: str, tmp_path: Path
+) -> None:
     make_site(tmp_path, describe())
-    path = tmp_path / "usr/lib/kat/modules.d/web.json"
+    path = tmp_path / "usr/lib/kat" / name
     path.write_text(content)
     with pytest.raises(DefinitionError, match=message) as caught:
         read_product(tmp_path / "usr/lib/kat")

@@ -77,7 +77,8 @@ def test_the_plain_index_is_listed_and_stored_nowhere(store: MemoryStore, tmp_pa
 def test_nothing_inrelease_names_is_written_after_it(store: MemoryStore, tmp_path: Path) -> None:
     publish(store, make_package(tmp_path))
     commit = store.log.index("dists/bookworm/InRelease")
-    later = store.log[commit + 1 :]
+    earlier, later = store.log[:commit], store.log[commit + 1 :]
+    assert [key for key in earlier if "pool/" in key or "by-hash" in key] == earlier
     assert not [key for key in later if "pool/" in key or "by-hash" in key]
     assert [key for key in later if key.endswith(("Release", "Release.gpg", "Packages.gz", "Packages.xz"))] == later
 

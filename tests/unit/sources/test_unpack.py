@@ -220,7 +220,7 @@ def test_files_of_a_package_may_link_to_the_servers_root_but_nothing_is_written_
 NAMES = st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8}){0,2}\.txt", fullmatch=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(NAMES, st.binary(max_size=200), max_size=8))
 def test_a_benign_tree_comes_out_as_it_went_in(
     tmp_path_factory: pytest.TempPathFactory, tree: dict[str, bytes]
@@ -233,7 +233,7 @@ def test_a_benign_tree_comes_out_as_it_went_in(
         assert found == tree
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"\xfd7zXZ\x00"]))
 def test_bytes_of_any_kind_are_unpacked_or_refused(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, magic: bytes

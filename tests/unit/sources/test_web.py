@@ -61,6 +61,7 @@ def test_a_download_that_breaks_off_is_gone_on_with(hub: Hub) -> None:
 
 def test_the_token_for_github_is_not_told(hub: Hub) -> None:
     Cache(hub.cache).get(resolve(hub), source(hub))
+    assert hub.github.heard
     assert all("authorization" not in heard.headers for heard in hub.github.heard)
 
 

@@ -17,6 +17,7 @@ from katpkg.errors import SigningError
 from katpkg.repository.apt.check.witness import Key, Testimony
 from katpkg.repository.clearsigned import ClearSigned
 from katpkg.repository.gpg import PATIENCE, gpg, short_home
+from katpkg.repository.keys import EXPORT
 from katpkg.repository.signing import STRONG, VALID
 
 SIGNER = re.compile(r"\[GNUPG:\] VALIDSIG (?P<subkey>\S+) ")
@@ -41,13 +42,14 @@ class Keyring:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise SigningError(f"the keyring cannot be read: {error.strerror}", where=str(path)) from error
+            said = f"the keyring cannot be read: {error.strerror}"
+            raise SigningError(said, where=str(path), hint=f"ls -l {path}") from error
         try:
             with short_home() as home:
                 packets = gpg(home, "--dearmor", stdin=content).stdout if b"-----BEGIN PGP" in content else content
                 shown = gpg(home, "--no-keyring", "--with-colons", "--show-keys", "--with-sig-list", stdin=packets)
         except process.ToolFailed as error:
-            raise SigningError("it holds no public key", where=str(path), details=error.details) from error
+            raise SigningError("it holds no public key", where=str(path), hint=EXPORT, details=error.details) from error
         return cls(packets=packets, keys=_keys(shown.text))
 
     def judge(self, inrelease: bytes, where: str) -> Testimony:

@@ -103,7 +103,7 @@ class Rule(Enum):
         "generation-broken",
         E,
         W,
-        "it cannot be restored: restore the files from a backup or a mirror",
+        "it cannot be gone back to, and nothing is pruned: restore the files from a backup or a mirror, or remove it",
     )
 
     def __init__(self, name: str, ours: Level, foreign: Level, hint: str) -> None:

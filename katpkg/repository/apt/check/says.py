@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from katpkg.repository.apt.check.release import ITSELF, PACKAGES, STRONG, ReleaseFile, parse_date
@@ -74,7 +75,7 @@ def _check_files(suite: Suite, release: ReleaseFile, name: str) -> None:
 
 
 def _check_shelves(suite: Suite, release: ReleaseFile, name: str) -> None:
-    """Components and architectures: those that are named have an index, and those that lie there are named."""
+    """Components and architectures that are named have an index."""
     components, architectures = release.words("Components"), release.words("Architectures")
     if not components or not architectures:
         return  # that was told, and then nothing can be compared
@@ -83,13 +84,25 @@ def _check_shelves(suite: Suite, release: ReleaseFile, name: str) -> None:
         for architecture in architectures:
             if architecture not in ("all", "source") and (component, architecture) not in indexed:
                 suite.tell(Rule.NO_INDEX, name, f"it names {component} and {architecture}, and lists no index for both")
-    there = {*release.files, *(key.removeprefix(suite.key("")) for key in _lying(suite))}
-    found = {(it["component"], it["architecture"]) for it in map(FILE_OF_INDEX.fullmatch, there) if it}
-    for component, architecture in sorted(found):
+
+
+def check_unnamed(suite: Suite, release: ReleaseFile, name: str, earlier: Iterable[str]) -> None:
+    """Indexes of components and architectures that the Release in the file ``name`` does not name: those that it lists,
+    and those that lie there, unless files of ``earlier`` states do, which stay for who goes back.
+    """
+    components, architectures = release.words("Components"), release.words("Architectures")
+    if not components or not architectures:
+        return
+    lying = _shelves(key.removeprefix(suite.key("")) for key in _lying(suite))
+    for component, architecture in sorted(_shelves(release.files) | lying - _shelves(earlier)):
         if "/debian-installer" in component or (component in components and architecture in (*architectures, "all")):
             continue
         directory = f"{component}/binary-{architecture}"
         suite.tell(Rule.NOT_IN_RELEASE, directory, f"{name} does not name {component} and {architecture}")
+
+
+def _shelves(paths: Iterable[str]) -> set[tuple[str, str]]:
+    return {(found["component"], found["architecture"]) for found in map(FILE_OF_INDEX.fullmatch, paths) if found}
 
 
 def _stems(release: ReleaseFile) -> set[str]:

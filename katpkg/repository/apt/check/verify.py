@@ -15,7 +15,7 @@ from katpkg.repository.apt.check.patches import check_patches
 from katpkg.repository.apt.check.pool import check_orphans, check_pool
 from katpkg.repository.apt.check.release import ReleaseFile
 from katpkg.repository.apt.check.rules import Rule
-from katpkg.repository.apt.check.says import check_release
+from katpkg.repository.apt.check.says import check_release, check_unnamed
 from katpkg.repository.apt.check.scope import Demands, Suite
 from katpkg.repository.apt.check.signature import check_signatures
 from katpkg.repository.apt.check.witness import Witness
@@ -88,11 +88,13 @@ def _check_suite(suite: Suite, inrelease: bytes | None) -> tuple[Contents, Tally
     if text is None:
         return Contents(is_complete=False), Tally(suite=suite.name)
     release = ReleaseFile.parse(text)
-    check_release(suite, release, "InRelease" if inrelease is not None else "Release")
+    name = "InRelease" if inrelease is not None else "Release"
+    check_release(suite, release, name)
     indexes = check_files(suite, release)
     contents = read_contents(suite, indexes)
     contents.is_complete = contents.is_complete and not _has_sources(release)
     history = check_generations(suite)
+    check_unnamed(suite, release, name, history.named)
     check_patches(suite, release, history)
     _check_by_hash(suite, release, history)
     return contents, _tally(suite, indexes, contents)

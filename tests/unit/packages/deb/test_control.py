@@ -27,7 +27,7 @@ def by_python_debian(text: str) -> list[tuple[str, str]]:
     return [(str(name), str(value)) for name, value in Deb822(text).items()]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(FIELDS, max_size=5, unique_by=lambda each: each[0].lower()), BLANKS, st.sampled_from(["", "\n", "\n\n"])
 )
@@ -48,7 +48,7 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(LINES, max_size=6), st.lists(LINES, max_size=6))
 def test_whatever_is_not_refused_is_read_as_python_debian_reads_it(before: list[str], after: list[str]) -> None:
     text = "\n".join([*before, CONTROL.strip(), *after])

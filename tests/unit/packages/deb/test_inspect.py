@@ -293,7 +293,7 @@ def test_every_compression_of_dpkg_is_read(compression: str, tmp_path: Path) -> 
 GOOD = with_control(CONTROL)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_damaged_package_is_refused_or_read_but_never_a_bug(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

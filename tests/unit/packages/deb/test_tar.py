@@ -6,13 +6,14 @@ import io
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from katpkg.packages.deb.plain import Damaged, Plain
+from katpkg.packages.deb.plain import LARGEST, Damaged, Plain
 from katpkg.packages.deb.tar import Kind, TarMember, read_tar
 
 FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
@@ -75,7 +76,7 @@ def written(draw: st.DrawFn) -> tuple[tarfile.TarInfo, bytes]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(written(), max_size=6))
 def test_what_tarfile_writes_is_read_as_tarfile_reads_it(
     form: str, entries: list[tuple[tarfile.TarInfo, bytes]]
@@ -211,7 +212,7 @@ def test_before_ustar_a_slash_at_the_end_made_a_directory() -> None:
     assert members(raw("d/", b"\0", magic=bytes(8)) + END) == [TarMember("d/", Kind.DIRECTORY, 0o644, 0, "", b"\0")]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_a_damaged_archive_is_refused_or_read_but_never_a_bug(data: st.DataObject) -> None:
     content = bytearray(
@@ -220,8 +221,5 @@ def test_a_damaged_archive_is_refused_or_read_but_never_a_bug(data: st.DataObjec
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(content) - 1))
         content[at] = data.draw(st.integers(0, 255))
-    try:
-        found = members(bytes(content))
-    except Damaged:
-        return
-    assert all(each.size >= 0 for each in found)
+    with suppress(Damaged):
+        assert all(0 <= each.size <= LARGEST for each in members(bytes(content)))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from katpkg.config.project import load_project
 from katpkg.errors import BuildError
 from katpkg.model.module import Relations
 from katpkg.model.names import AbsolutePath, Line
 from katpkg.model.package import VirtualEnvironment
 from katpkg.packages.rpm.names import Names
-from katpkg.packages.rpm.relations import tags, translate
+from katpkg.packages.rpm.relations import TAGS, tags, translate
 from katpkg.packages.venv import python_depends
 from tests.builders import EL9, make_spec, make_target
 
+ROOT = Path(__file__).parents[4]
+TARGETS = '["el9/x86_64", "fedora42/x86_64"]'
 NAMES = Names(own={"kat-web"}, others={"adduser": "", "libpq5": "libpq", "cron": "cronie"})
 
 TRANSLATED = {
@@ -49,6 +55,25 @@ def test_every_unknown_name_is_told_at_once_and_none_is_guessed() -> None:
         tags(make_spec(target=make_target(EL9), relations=relations), NAMES)
     assert caught.value.message == "nobody knows what el9 calls libfoo1, libbar2, baz-tool"
     assert caught.value.hint == 'say it in katpkg.toml: [release.el9] names = ["libfoo1 = NAME"]'
+
+
+@pytest.mark.parametrize("definition", ["repo", "repo/wheels"])
+def test_all_that_the_archive_of_this_project_asks_for_has_a_name_in_el_and_fedora(
+    definition: str, tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "repo", tmp_path / "repo")
+    main = tmp_path / definition / "katpkg.toml"
+    main.write_text(re.sub(r"^targets = .*", f"targets = {TARGETS}", main.read_text(), flags=re.MULTILINE))
+    project = load_project(main.parent).project
+    asked: list[str] = []
+    unknown: list[str] = []
+    for target in project.targets:
+        names = Names.of(target.release, project.packages)
+        modules = project.modules[target.codename]
+        lines = [line for each in modules for field in TAGS for line in getattr(each.relations, field)]
+        asked += [translate(each.strip(), names, unknown) for line in lines for each in line.split(",")]
+    assert unknown == []
+    assert {"pango", "java-headless", "postgresql"} <= set(asked)
 
 
 def test_an_environment_asks_for_its_interpreter_whatever_the_package_is_called() -> None:

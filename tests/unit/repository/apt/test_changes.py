@@ -251,9 +251,14 @@ def test_development_versions_stay_with_the_testers(archive: MemoryArchive) -> N
     archive.add("kat-a_1.0", "kat-a_1.1~~dev3", suite=TESTING)
     archive.make(promote())
     assert archive.listed() == ["kat-a_1.0"]
+    before = dict(archive.store.objects)
     with pytest.raises(RepositoryError) as caught:
         archive.make(promote("kat-a=1.1~~dev3-1~deb12u1"))
-    assert caught.value.hint == "it has 1.0-1~deb12u1"
+    assert caught.value.message == (
+        "kat-a 1.1~~dev3-1~deb12u1 is a development version, and bookworm is what users follow"
+    )
+    assert caught.value.hint == "publish a release of kat-a to bookworm-testing, and promote that"
+    assert archive.store.objects == before
 
 
 def test_a_name_that_testers_do_not_have_is_told_with_the_nearest(archive: MemoryArchive) -> None:

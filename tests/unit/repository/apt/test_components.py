@@ -8,7 +8,10 @@ import pytest
 
 from katpkg.errors import RepositoryError
 from katpkg.model.names import Component, Selector, SuiteName
-from katpkg.repository.apt.changes import Promote, Refresh, Remove
+from katpkg.repository.apt.changes import Promote, Refresh, Remove, Restore
+from katpkg.repository.apt.check.rules import Rule
+from katpkg.repository.apt.check.verify import check_whole
+from katpkg.repository.apt.check.witness import Ours
 from tests.archives import STABLE, TESTING, MemoryArchive
 from tests.builders import make_suite
 
@@ -104,6 +107,21 @@ def test_a_promotion_into_another_component_is_refused(archive: MemoryArchive) -
     with pytest.raises(RepositoryError, match="is published in main and cannot go to contrib"):
         archive.make(Promote(source=TESTING), STABLE)
     assert archive.store.objects == before
+
+
+def test_a_component_that_came_later_is_no_finding_after_a_rollback_and_stays_for_who_goes_on(
+    archive: MemoryArchive,
+) -> None:
+    archive.add("kat-a")
+    archive.add("kat-b", suite=CONTRIB)
+    first, second = archive.kept()[0], archive.current().name
+    archive.make(Restore(generation=first))
+    assert archive.current().release.components == ("main",)
+    found = check_whole(archive.store, Ours(archive.signer), archive.clock())
+    assert {each.rule for each in found} == {Rule.POOL_ORPHANS.id}
+    archive.make(Restore(generation=second))
+    assert (packages(archive, "main"), packages(archive, "contrib")) == (["kat-a"], ["kat-b"])
+    assert check_whole(archive.store, Ours(archive.signer), archive.clock()) == ()
 
 
 def test_one_component_costs_no_look_at_others(archive: MemoryArchive) -> None:

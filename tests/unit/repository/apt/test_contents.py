@@ -42,7 +42,7 @@ def made_of(found: Iterable[tuple[PackageName, int]]) -> Contents:
     return Contents(where="Contents").revised([line(*each) for each in found], sizes=SMALL)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LINES, LINES, st.sets(st.sampled_from(NAMES), max_size=3))
 def test_the_way_to_contents_makes_no_difference_to_their_bytes(
     first: set[tuple[PackageName, int]], second: set[tuple[PackageName, int]], gone: set[PackageName]
@@ -54,7 +54,7 @@ def test_the_way_to_contents_makes_no_difference_to_their_bytes(
     assert last.plain == once.plain == Digest.of(gzip.decompress(last.gz))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(LINES, st.sets(st.sampled_from(NAMES), max_size=3))
 def test_the_lines_of_packages_are_found_again(found: set[tuple[PackageName, int]], names: set[PackageName]) -> None:
     wanted = {line(*each) for each in found if each[0] in names}

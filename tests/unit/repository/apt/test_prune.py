@@ -11,10 +11,13 @@ import pytest
 
 from katpkg.errors import KatpkgError, RepositoryError, SigningError
 from katpkg.model.names import Codename, Selector, SuiteName
+from katpkg.report import Quiet
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.changes import Change, Promote, Refresh, Remove, Restore
 from katpkg.repository.apt.history import HISTORY
+from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.publication import Delete, Phase
+from katpkg.store.apply import apply
 from tests.archives import STABLE, TESTING, MemoryArchive
 from tests.builders import make_suite
 
@@ -103,20 +106,33 @@ def test_pruning_twice_changes_nothing(archive: MemoryArchive) -> None:
 # What is deleted, and when
 
 
-def test_the_file_of_an_old_version_goes_with_the_last_generation_that_names_it(archive: MemoryArchive) -> None:
+def test_the_file_of_an_old_version_goes_a_week_after_the_last_generation_that_names_it(
+    archive: MemoryArchive,
+) -> None:
+    """A client that asked for the lists in time can install from them for so long."""
     archive.add("kat-a_1.0", "kat-a_1.1")
+    name = archive.current().name
     archive.pass_time(days=31)
     assert archive.prune(STABLE, versions=1, generations=2) == []
-    for day in range(3):
-        assert deb("kat-a") in pool(archive)
+    for _ in range(2):
         archive.pass_time(days=3)
         archive.make(Refresh())
-        gone = archive.prune(STABLE, versions=1, generations=2)
-        assert (deb("kat-a") in gone) == (day == 2 - 1)
-        if day == 1:
-            break
+    assert name in archive.prune(generations=2)
+    for _ in range(6):
+        archive.pass_time(days=1)
+        assert deb("kat-a") not in archive.prune(generations=2)
+    archive.pass_time(days=1)
+    assert archive.prune(generations=2) == [deb("kat-a")]
     assert pool(archive) == [deb("kat-a", "1.1")]
     archive.assert_whole()
+
+
+def test_what_a_generation_named_that_nobody_can_read_any_more_goes_by_its_age(archive: MemoryArchive) -> None:
+    archive.add("kat-a")
+    archive.make(remove("kat-a"))
+    archive.store.objects[layout.generation(STABLE.name, archive.kept()[0])] = b"Origin: evil\n"
+    archive.pass_time(days=20)
+    assert deb("kat-a") in archive.prune(**AT_ONCE)
 
 
 def test_what_an_interrupted_publication_left_goes_after_its_time(archive: MemoryArchive) -> None:
@@ -167,6 +183,17 @@ def test_a_generation_whose_copy_lay_there_long_before_it_was_replaced_stays(arc
     archive.pass_time(hours=1)
     assert archive.prune(generations=0) == []
     assert archive.kept() == [current.name]
+
+
+def test_a_generation_stays_however_long_the_publication_that_replaced_it_took(archive: MemoryArchive) -> None:
+    archive.add("kat-a_1.0")
+    before = archive.current().name
+    slow = archive.publisher().plan(AptRepository(STABLE).adding([archive.package("kat-a_1.1")]))
+    archive.pass_time(hours=50)  # its files are large
+    apply(slow, archive.store, archive.clock, Quiet())
+    archive.pass_time(hours=1)
+    assert archive.prune(generations=0) == []
+    assert archive.kept() == [before]
 
 
 def test_patches_stay_while_a_generation_lists_them_and_go_with_it(archive: MemoryArchive) -> None:
@@ -223,16 +250,14 @@ def test_what_is_not_ours_is_left_alone(archive: MemoryArchive) -> None:
 
 
 def test_generations_go_first_and_packages_last(archive: MemoryArchive) -> None:
-    archive.add("kat-a_1.0")
-    archive.pass_time(days=1)
-    archive.make(remove("kat-a"))
-    archive.pass_time(days=20)
+    aged(archive)
     (publication,) = archive.pruner(**AT_ONCE).plan()
     phases = [action.phase for action in publication.actions]
     assert phases == sorted(phases)
-    assert set(phases) == {Phase.FORGET, Phase.UNLIST, Phase.PRUNE}
-    freed = sum(len(archive.store.objects[action.key]) for action in publication.actions)
-    assert publication.title == f"{len(phases)} files that nothing names, {freed} bytes"
+    assert set(phases) == {Phase.KEEP, Phase.FORGET, Phase.UNLIST, Phase.PRUNE}
+    gone = [action.key for action in publication.actions if isinstance(action, Delete)]
+    freed = sum(len(archive.store.objects[key]) for key in gone)
+    assert publication.title == f"{len(gone)} files that nothing names, {freed} bytes"
 
 
 def test_a_plan_says_what_would_go_and_leaves_everything(archive: MemoryArchive) -> None:
@@ -323,7 +348,11 @@ def test_when_it_cannot_be_known_what_is_named_nothing_is_deleted(
 def aged(archive: MemoryArchive) -> str:
     """An archive with something of every kind to prune; the name of a generation that is about to go."""
     archive.add("kat-t", suite=TESTING)
-    archive.add("kat-a_1.0", "kat-b_1.0")
+    archive.add("kat-z_1.0", "kat-b_1.0")
+    archive.make(remove("kat-z"))
+    archive.pass_time(days=3)
+    archive.prune(**AT_ONCE)
+    archive.add("kat-a_1.0")
     name = archive.current().name
     archive.pass_time(days=3)
     archive.make(remove("kat-a"))
@@ -334,7 +363,7 @@ def aged(archive: MemoryArchive) -> str:
 
 
 def add_again(archive: MemoryArchive, _name: str) -> None:
-    archive.add("kat-a_1.0")
+    archive.add("kat-a_1.0", "kat-z_1.0")
 
 
 def roll_back(archive: MemoryArchive, name: str) -> None:
@@ -350,13 +379,13 @@ def prune_less(archive: MemoryArchive, _name: str) -> None:
 
 
 def publish_to_a_new_suite(archive: MemoryArchive, _name: str) -> None:
-    archive.add("kat-a_1.0", suite=make_suite(name=SuiteName("bookworm-nightly")))
+    archive.add("kat-a_1.0", "kat-z_1.0", suite=make_suite(name=SuiteName("bookworm-nightly")))
 
 
 def publish_much(archive: MemoryArchive, _name: str) -> None:
     for number in range(2):
         archive.add(f"kat-d_1.{number}")
-    archive.add("kat-a_1.0")
+    archive.add("kat-a_1.0", "kat-z_1.0")
     archive.make(remove("kat-b"))
 
 
@@ -494,10 +523,12 @@ def happen(archive: MemoryArchive, dice: random.Random) -> None:
 
 def test_a_pool_object_that_a_publisher_found_and_renewed_is_not_deleted(archive: MemoryArchive) -> None:
     aged(archive)
-    key = f"pool/bookworm/main/k/kat-a/{deb('kat-a')}"
+    key = f"pool/bookworm/main/k/kat-z/{deb('kat-z')}"
     planned = archive.pruner(**AT_ONCE).plan()[-1]
-    assert key in {action.key for action in planned.actions}
-    archive.add("kat-a_1.0")
+    assert key in {action.key for action in planned.actions if isinstance(action, Delete)}
+    archive.add("kat-z_1.0")
     found = archive.store.look(key)
     assert found is not None
     assert archive.clock() - found.modified < timedelta(minutes=2)
+    apply(planned, archive.store, archive.clock, Quiet())
+    assert key in archive.store.objects

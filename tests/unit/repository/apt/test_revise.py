@@ -89,7 +89,7 @@ def stanzas_of(packages: set[tuple[str, str]]) -> list[Stanza]:
     return [stanza(name, version, size=150) for name, version in packages]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PACKAGES, PACKAGES, PACKAGES)
 def test_the_way_to_an_index_makes_no_difference_to_its_bytes(
     first: set[tuple[str, str]], second: set[tuple[str, str]], dropped: set[tuple[str, str]]
@@ -113,7 +113,7 @@ def apply_hunks(old: bytes, revision: Revision) -> bytes:
     return b"".join(lines)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PACKAGES.filter(bool), PACKAGES, st.sets(NAMES, max_size=10))
 def test_the_hunks_lead_from_the_old_text_to_the_new(
     first: set[tuple[str, str]], second: set[tuple[str, str]], dropped: set[str]
@@ -133,7 +133,8 @@ def test_one_more_package_makes_one_or_two_blocks_anew(thousands: list[Stanza]) 
     for number in (1, 2001, 4001, 7999, 9001):
         after = revise(index(before), Edits(add=[stanza(f"package{number:06}")]))
         assert len(set(blocks_of(after)) - set(blocks_of(before))) <= 2
-        assert after == made_of([*thousands, stanza(f"package{number:06}")]) or after.hunks
+        once = made_of([*thousands, stanza(f"package{number:06}")])
+        assert (after.gz, after.xz, after.plain) == (once.gz, once.xz, once.plain)
 
 
 def test_blocks_are_as_large_as_they_are_meant_to_be(thousands: list[Stanza]) -> None:

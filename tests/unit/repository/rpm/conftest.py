@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,9 @@ class NoSigner:
     def __init__(self) -> None:
         self.signed: list[str] = []
 
-    def sign_package(self, package: BinaryPackage) -> Path:
-        self.signed.append(package.name)
-        return package.path
+    def sign_packages(self, packages: Sequence[BinaryPackage]) -> Sequence[Path]:
+        self.signed += [each.name for each in packages]
+        return [each.path for each in packages]
 
 
 class MemoryRpms:

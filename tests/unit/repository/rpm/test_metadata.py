@@ -16,6 +16,7 @@ from katpkg.errors import RepositoryError
 from katpkg.model.digests import Digest
 from katpkg.model.names import SuiteName
 from katpkg.repository.apt.blocks import Sizes, read_members, split_members
+from katpkg.repository.apt.blocks import gunzip as unpacked
 from katpkg.repository.apt.blocks import gzip as packed
 from katpkg.repository.published import Key
 from katpkg.repository.rpm import metadata
@@ -90,6 +91,22 @@ def test_a_block_that_no_change_touches_is_not_even_unpacked() -> None:
     after = holed.revised(texts(1), {next(iter(texts(998)))}, 500, SMALL)
     assert spoilt in after.gz
     assert after.gz.replace(spoilt, members[40]) == made(*range(0, 998, 2), 1).gz
+
+
+def test_of_hundreds_of_blocks_a_change_looks_at_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = made(*range(0, 4000, 2))
+    assert len(split_members(before.gz)) > 200
+    looked: list[int] = []
+
+    def counted(member: memoryview, most: int = 0) -> bytes:
+        looked.append(most)
+        return unpacked(member, most)
+
+    monkeypatch.setattr(metadata, "gunzip", counted)
+    assert [record.name for record in before.named({"demo-1001", "demo-2000"})] == ["demo-2000"]
+    after = before.revised(texts(2001), (), 2001, SMALL)
+    assert len(looked) < 40
+    assert after.gz == made(*range(0, 4000, 2), 2001).gz
 
 
 def test_a_file_holds_every_package_and_tells_their_number() -> None:

@@ -351,17 +351,17 @@ CASES: dict[str, Case] = {
     "a redirect to plain http": Case(
         spoil=sent_elsewhere("http://storage.example.org/x"),
         message="it leads to http:// and not to https://",
-        hint="GitHub sends to https:// only",
+        hint="nothing but https:// is asked",
     ),
     "a redirect to a file": Case(
         spoil=sent_elsewhere("file:///etc/passwd"),
         message="it leads to file:// and not to https://",
-        hint="GitHub sends to https:// only",
+        hint="nothing but https:// is asked",
     ),
     "a redirect with a password in it": Case(
         spoil=sent_elsewhere("https://a:b@storage.example.org/x"),
         message="it leads to an address with a password in it",
-        hint="GitHub sends to https:// only",
+        hint="nothing but https:// is asked",
     ),
     "a release without digests": Case(
         spoil=lambda hub: released(hub, digest=None),

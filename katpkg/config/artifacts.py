@@ -49,9 +49,14 @@ def _check_attested(source: object, where: str) -> Iterator[ConfigError]:
 
 def _check_pinned(rule: ArtifactRule, where: str) -> Iterator[ConfigError]:
     if not rule.version:
-        yield ConfigError("a web server does not tell which version is the newest", where=f"{where}.version")
+        said = "a web server does not tell which version is the newest"
+        yield ConfigError(said, where=f"{where}.version", hint='version = "1.0"')
     if rule.beside:
-        yield ConfigError("only one artifact of a web server can be pinned", where=f"{where}.beside")
+        yield ConfigError(
+            "only one artifact of a web server can be pinned",
+            where=f"{where}.beside",
+            hint="put all that it is to hold into one archive",
+        )
     if rule.sha256 is None:
         yield ConfigError(
             "what a web server has must be pinned", where=f"{where}.sha256", hint="sha256sum prints it for a file"
