@@ -207,6 +207,7 @@ def test_a_damaged_package_is_not_signed_and_nothing_is_published_with_it(damage
     done = archive.katpkg("publish", good, bad)
     said, status = SPOILT[damage]
     assert (done.returncode, said in done.stderr, "demo-d" in done.stderr) == (status, True, True), done.stderr
+    assert ("hint: build it again" in done.stderr) == (status == 6)
     assert {path: path.stat().st_mtime_ns for path in archive.public.rglob("*")} == before
 
 

@@ -10,8 +10,10 @@ import pytest
 
 from katpkg import process
 from katpkg.errors import SigningError
+from katpkg.model.digests import Digest
 from katpkg.packages.rpm.inspect import read_rpm
 from katpkg.repository.keys import PublicKey, new_key
+from katpkg.repository.rpm import signing
 from katpkg.repository.rpm.signing import RpmSigner
 from katpkg.repository.signing import GpgSigner
 from tests.rpms import make_rpm
@@ -45,6 +47,17 @@ def test_packages_of_one_moment_are_signed_by_one_call_and_verified_by_another(
     assert [path.name for path in paths] == [package.filename for package in packages]
     assert signer.sign_packages(packages[:1]) == paths[:1]
     assert called.count("rpmsign") == 1
+
+
+def test_more_packages_than_a_command_line_holds_are_signed_in_lots(
+    signer: RpmSigner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing, "MANY", 2)
+    packages = [read_rpm(make_rpm(tmp_path, f"demo-{number}")) for number in range(3)]
+    paths = signer.sign_packages(packages)
+    for package, path in zip(packages, paths, strict=True):
+        assert path.name == package.filename
+        assert Digest.of(path) != package.digest
 
 
 def test_rpmsign_that_signs_nothing_and_says_nothing_is_found_out(

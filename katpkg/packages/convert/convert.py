@@ -117,7 +117,7 @@ def _unpack(deb: Deb, machine: Machine, work: Path) -> Path:
     with (work / "data.tar").open("rb") as stream:
         unpack_tar(stream, root, where=deb.where)
     merge_usr(root)
-    keep_only(root)
+    keep_only(root, deb.package.name)
     apply(machine, root)
     return root
 

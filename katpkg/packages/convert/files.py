@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from katpkg.packages.convert.conditions import Status
 from katpkg.packages.convert.machine import Machine, Node, canonical, is_transient
+from katpkg.packages.convert.modes import changed
 from katpkg.packages.convert.script import Call, Command
 
 LOGS = "/var/log/"
@@ -52,9 +53,9 @@ def chown(call: Call) -> Status:
 def chmod(call: Call) -> Status:
     """Who may do what with it."""
     mode, *paths = _plain(call.words, ("-f", "--", "-v"))
-    bits = int(mode, 8)
     for path in _meant(call.machine, paths, is_deep=False):
-        call.machine.files[path] = replace(call.machine.files[path], mode=bits)
+        node = call.machine.files[path]
+        call.machine.files[path] = replace(node, mode=changed(node.mode, mode))
     return True
 
 

@@ -66,10 +66,16 @@ def check_layout(deb: Deb, target: Target) -> None:
             raise BuildError(f"{path} is a conffile, and conffiles lie in /etc", where=deb.where, hint=HINT)
 
 
-def keep_only(root: Path) -> None:
-    """Remove from ``root`` what is left out, and directories of the system's in which nothing is left."""
+def keep_only(root: Path, name: str) -> None:
+    """Remove from ``root`` what is left out, and directories of the system's in which nothing is left.
+
+    A link to another package's documentation goes too: each RPM says there what it was made from.
+    """
     for path in DROPPED:
         shutil.rmtree(root / path[1:], ignore_errors=True)
+    documentation = root / "usr/share/doc" / name
+    if documentation.is_symlink():
+        documentation.unlink()
     for place in sorted(root.rglob("*"), key=lambda path: len(path.parts), reverse=True):
         if f"/{place.relative_to(root)}" in FILESYSTEM and place.is_dir() and not any(place.iterdir()):
             place.rmdir()

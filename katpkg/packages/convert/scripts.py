@@ -41,13 +41,17 @@ def think_through(scripts: Mapping[str, Script], machine: Machine, version: str,
 def _check_upgrade(
     scripts: Mapping[str, Script], fresh: Machine, installed: Machine, version: str, answers: Mapping[str, str]
 ) -> None:
-    """From this version, as from any that is not older: it restarts what was started, and makes nothing new."""
+    """From this version, as from any that is not older: it restarts what was started, and makes nothing new.
+
+    What it leaves as it is, it need not make again.
+    """
+    before = dict(fresh.files)
     _run(scripts, "prerm", ("upgrade", version), fresh, answers)
     _run(scripts, "preinst", ("upgrade", version), fresh, answers)
     _run(scripts, "postrm", ("upgrade", version), fresh, answers)
     _run(scripts, "postinst", ("configure", version), fresh, answers)
     installed.notes |= fresh.notes
-    changed = fresh.files.items() - installed.files.items()
+    changed = fresh.files.items() - before.items() - installed.files.items()
     if changed or fresh.users.keys() - installed.users.keys() or fresh.enabled - installed.enabled:
         what = ", ".join(sorted(path for path, _ in changed)) or "accounts and units"
         package = next(iter(scripts.values())).package

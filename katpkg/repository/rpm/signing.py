@@ -22,6 +22,9 @@ from katpkg.model.binary import BinaryPackage
 from katpkg.model.names import Sha256
 from katpkg.repository.keys import PublicKey
 
+MANY = 1000
+"""Packages that a call is given: the kernel takes command lines of two megabytes (execve(2))."""
+
 
 class PackageSigner(Protocol):
     """Signs packages."""
@@ -70,10 +73,13 @@ class RpmSigner:
         moments = {path: max(_built(path), self._key.signs_since) for path in copies.values()}
         try:
             for moment, paths in groupby(sorted(moments, key=moments.__getitem__), moments.__getitem__):
-                process.run(["rpmsign", *self._options(self._directory, moment), "--resign", *paths])
-            said = process.run([*_rpmkeys(self._directory), "--checksig", *moments]).text
+                _run(["rpmsign", *self._options(self._directory, moment), "--resign"], tuple(paths))
+            said = _run([*_rpmkeys(self._directory), "--checksig"], tuple(moments))
         except process.ToolFailed as error:
-            raise SigningError("packages cannot be signed", where=_names(copies), details=error.details) from error
+            hint = "build it again, or get it again from where it came" if "corrupt" in error.output else None
+            raise SigningError(
+                "packages cannot be signed", where=_names(copies), hint=hint, details=error.details
+            ) from error
         if said.count(": digests signatures OK\n") != len(copies):  # rpmsign may sign nothing, and say nothing
             raise SigningError("rpmsign did not sign", where=_names(copies), details=process.tail(said))
         return copies
@@ -102,6 +108,12 @@ def _rpmkeys(directory: Path) -> list[str]:
     """With the key in ``directory`` for a keyring; importing it would make a database first."""
     keyring = ("--define", "_keyring fs", "--define", f"_keyringpath {directory}")
     return ["rpmkeys", "--dbpath", str(directory / "database"), *keyring]
+
+
+def _run(words: Sequence[str], paths: Sequence[Path]) -> str:
+    """What a program says of all of ``paths``, in as few calls as can be. Raises ToolFailed."""
+    lots = (paths[start : start + MANY] for start in range(0, len(paths), MANY))
+    return "".join(process.run([*words, *lot]).text for lot in lots)
 
 
 def _copy(package: BinaryPackage, directory: Path) -> Path:

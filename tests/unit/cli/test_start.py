@@ -68,3 +68,21 @@ def test_help_says_of_each_command_in_one_whole_line_what_it_is_for(words: tuple
     lines = said.partition("Commands:\n")[2].splitlines()
     assert lines
     assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
+
+
+@pytest.mark.parametrize(("word", "status"), [("--version", 0), ("--nonsense", 2)])
+def test_a_call_that_takes_nothing_apart_has_said_all_and_done_what_was_left_for_the_end(
+    word: str, status: int
+) -> None:
+    script = f"""
+import atexit, sys
+from katpkg.__main__ import main
+atexit.register(print, "let go")
+sys.argv[1:] = ["{word}"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == status
+    assert done.stdout.splitlines()[-1] == "let go"
+    assert ("katpkg " in done.stdout) == (status == 0)
+    assert ("No such option" in done.stderr) == (status == 2)

@@ -168,6 +168,14 @@ def test_what_cannot_be_right_there_is_refused_and_nothing_is_kept(case: str, tm
     assert not [path for path in (tmp_path / "build").rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
+def test_documentation_that_another_package_has_is_not_looked_for_there(tmp_path: Path) -> None:
+    link = tmp_path / "tree/usr/share/doc/web"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("web-common")
+    rpm = convert(tmp_path, {"usr/share/web/page": "text\n"}, {})
+    assert "/usr/share/doc/web/built-from\n" in asked(rpm, "--list")
+
+
 def test_another_name_of_a_unit_is_not_started(tmp_path: Path) -> None:
     directory = tmp_path / "tree/lib/systemd/system"
     directory.mkdir(parents=True)

@@ -199,6 +199,11 @@ def test_an_upgrade_that_makes_something_of_its_own_is_refused() -> None:
         thought('if [ -n "$2" ]; then mkdir /srv/new; fi')
 
 
+def test_what_installation_alone_does_is_no_work_of_an_upgrade() -> None:
+    machine = thought('[ -n "$2" ] || chmod u=rw,g=r,o= /etc/web.conf', {"/etc/web.conf": Node()})
+    assert machine.files["/etc/web.conf"].mode == 0o640
+
+
 def test_what_a_removal_leaves_is_told() -> None:
     machine = thought(":", postrm='[ "$1" != remove ] || rm -rf /var/cache/web')
     assert list(machine.notes) == ["/var/cache/web stays when it is removed"]
