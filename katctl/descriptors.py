@@ -26,6 +26,7 @@ def read_product(lib: Path) -> Product:
         return Product(
             name=str(head["product"]),
             module=str(head["module"]),
+            package=str(head["package"]),
             version=str(head["version"]),
             needs=_noun(Needs, head["needs"]),
             modules=tuple(_read_module(path) for path in paths),

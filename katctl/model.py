@@ -150,6 +150,8 @@ class Product:
     name: str
     module: str
     """The module that brought katctl; its settings are the product's own."""
+    package: str
+    """What that came in."""
     version: str
     needs: Needs
     modules: tuple[Module, ...] = ()
@@ -157,6 +159,11 @@ class Product:
     census: tuple[Module, ...] = ()
     """All modules that there are, here or on other hosts, as far as the others must know them."""
     root: Path = Path("/")
+
+    @property
+    def around(self) -> list[str]:
+        """The packages around the modules: what brought katctl, and the meta packages, whether they are here or not."""
+        return [self.package, *(role.package for role in self.roles)]
 
     @property
     def known(self) -> list[Module]:

@@ -60,6 +60,12 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     return {}
 
 
+def present(packages: Iterable[str]) -> dict[str, str]:
+    """The version of each of ``packages`` that is installed; the others are left out."""
+    # one by one: asked for several, dpkg fails when it does not know one of them
+    return {name: version for each in packages for name, version in versions([each]).items()}
+
+
 @cache
 def manager() -> Manager:
     """What brought katctl itself, for a machine may have both."""

@@ -71,7 +71,7 @@ class Migrate:
         now = packages.versions(upgrade.versions)
         changed = {name: version for name, version in upgrade.versions.items() if now.get(name) != version}
         if not changed:
-            return f"mend the cause, then: katctl setup. The data as it was: {upgrade.backup}"
+            return f"mend the cause, then: katctl setup. Or have the data as it was: katctl restore {upgrade.backup}"
         return (
             f"mend the cause, then: katctl setup. Or go back: {packages.to_go_back(changed)} && "
             f"katctl restore {upgrade.backup}"

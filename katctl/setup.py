@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from katctl import systemd
+from katctl import packages, systemd
 from katctl.adoption import Adoption
 from katctl.cluster import Cluster
 from katctl.databases import Databases
@@ -35,7 +35,7 @@ def set_up(site: Site, now: datetime) -> None:
             failure = Failure(step=step_name, message=str(error), hint=error.hint or "", details=error.details or "")
             site.memory.change(failure=failure)
             raise
-        site.memory.change(failure=None, upgrade=None, restoring="")
+        site.memory.change(failure=None, upgrade=None, restoring="", around=packages.present(site.hosts.product.around))
         (site.product.state / MARK).unlink(missing_ok=True)
         systemd.forget_failures([f"{site.product.name}-setup.service"])
 

@@ -50,6 +50,8 @@ class State:
     """For each service, the digest of the settings it was started with."""
     enabled: tuple[str, ...] = ()
     """Units that were enabled once; from then on that is the administrator's."""
+    around: Mapping[str, str] = field(default_factory=dict)
+    """The packages around the modules when all was well: dpkg unpacks a meta package before any script asks us."""
     databases: tuple[str, ...] = ()
     """Databases and roles (DATABASE/ROLE) of this host that are ours."""
     directories: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ class Memory:
             migrated=content.get("migrated", {}),
             started=content.get("started", {}),
             enabled=tuple(content.get("enabled", ())),
+            around=content.get("around", {}),
             databases=tuple(content.get("databases", ())),
             directories=tuple(content.get("directories", ())),
         )

@@ -32,8 +32,14 @@ def prepare(site: Site, now: datetime) -> None:
 
 
 def _begin(site: Site, now: datetime) -> Upgrade:
-    versions = packages.versions(module.package for module in site.product.modules)
+    versions = packages.versions(module.package for module in site.product.modules) | _around(site)
     if not with_data(site):
         return Upgrade(backup="", versions=versions)
     site.tell("backing up the databases before the upgrade")
     return Upgrade(backup=str(back_up_before_upgrade(site, now)), versions=versions)
+
+
+def _around(site: Site) -> dict[str, str]:
+    """The packages around the modules that are still here, as they were: dpkg may have unpacked a new one already."""
+    known = site.memory.state.around
+    return {name: known.get(name, version) for name, version in packages.present(site.product.around).items()}

@@ -138,6 +138,7 @@ def _product(order: Order) -> bytes:
         "format": FORMAT,
         "product": order.places.prefix,
         "module": order.module.name,
+        "package": order.module.package,
         "version": __version__,
         "needs": {"memory": payload.memory, "disk": payload.disk},
         **order.product,

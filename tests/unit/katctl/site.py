@@ -38,7 +38,14 @@ def make_site(root: Path, *modules: Mapping[str, Any], whole: Any = None, **file
     """The site below ``root``, of a product that is the ``whole``; ``files`` are the administrator's, by module."""
     lib = root / "usr/lib/kat"
     (lib / "modules.d").mkdir(parents=True, exist_ok=True)
-    head = {"format": 2, "product": "kat", "module": "common", "version": "0", "needs": {"memory": 1, "disk": 1}}
+    head = {
+        "format": 2,
+        "product": "kat",
+        "module": "common",
+        "package": "kat-common",
+        "version": "0",
+        "needs": {"memory": 1, "disk": 1},
+    }
     (lib / "product.json").write_text(json.dumps(head | dict(whole or {})))
     for module in modules:
         (lib / "modules.d" / f"{module['module']}.json").write_text(json.dumps(module))
