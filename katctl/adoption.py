@@ -40,6 +40,8 @@ class Adoption:
         for module in modules:
             site.tell(f"adopting {module.package}")
             self._words(module)
+        left_by = {each.package: _version_before(site.product.aside(each.package)) for each in modules}
+        site.memory.change(left_by={**left_by, **site.memory.state.left_by})
         self._databases(modules)
         self._back_up()
         for module in modules:
@@ -98,3 +100,8 @@ class Adoption:
         disabled = files.read(self.site.product.aside(module.package) / "disabled").split()
         known = {service.unit for service in module.services}
         self.site.memory.add(enabled=known.intersection(disabled))
+
+
+def _version_before(aside: Path) -> str:
+    """The version of the package that was here, as its successor's preinst was told it."""
+    return files.read(aside / "version").strip()

@@ -91,6 +91,8 @@ class Migration:
     """Modules whose services must be up first."""
     once: bool = False
     """Whether it is for the first time alone."""
+    before: str = ""
+    """Numbers of the version: for data that an older one left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +59,19 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
             continue
         return dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
     return {}
+
+
+def is_older(version: str, numbers: str) -> bool:
+    """Whether ``version`` of a package is of older software than the one of these ``numbers``, 1.17 or 1.17.0."""
+    found = re.match(r"(?:\d+:)?(\d+(?:\.\d+)*)", version)
+    return found is not None and _parts(found[1]) < _parts(numbers)
+
+
+def _parts(numbers: str) -> list[int]:
+    parts = [int(each) for each in numbers.split(".")]
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return parts
 
 
 def present(packages: Iterable[str]) -> dict[str, str]:

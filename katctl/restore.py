@@ -82,7 +82,8 @@ def restore(site: Site, path: Path) -> Site:
             for directory in module.directories:
                 if directory.path in backup.manifest.directories:
                     _restore_directory(backup, directory)
-        site.memory.change(migrated=_done_once(site, backup), upgrade=None, failure=None)
+        left_by = backup.manifest.versions
+        site.memory.change(migrated=_done_once(site, backup), left_by=left_by, upgrade=None, failure=None)
     return fresh
 
 

@@ -39,8 +39,11 @@ class Migrate:
 
     def missing(self) -> list[str]:
         """Whether it was not yet done for the installed version."""
-        done = self.site.memory.state.migrated.get(self._key)
-        if done and (self.migration.once or done == self._version):
+        state, migration = self.site.memory.state, self.migration
+        done = state.migrated.get(self._key)
+        if done and (migration.once or done == self._version):
+            return []
+        if migration.before and not packages.is_older(state.left_by.get(self.module.package, ""), migration.before):
             return []
         return [f"{self.migration.name}, for {self._version or 'this version'}"]
 

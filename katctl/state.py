@@ -46,6 +46,8 @@ class State:
     """Whether the broker of this host is about to be bound to the loopback."""
     migrated: Mapping[str, str] = field(default_factory=dict)
     """For each migration, the version of the package that it was done for."""
+    left_by: Mapping[str, str] = field(default_factory=dict)
+    """For each package, the version that left the data which is to be migrated; none where data is new."""
     started: Mapping[str, str] = field(default_factory=dict)
     """For each service, the digest of the settings it was started with."""
     enabled: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ class Memory:
             restoring=content.get("restoring", ""),
             confining=content.get("confining", False),
             migrated=content.get("migrated", {}),
+            left_by=content.get("left_by", {}),
             started=content.get("started", {}),
             enabled=tuple(content.get("enabled", ())),
             around=content.get("around", {}),

@@ -24,19 +24,21 @@ def prepare(site: Site, now: datetime) -> None:
         ran = stop_all(site)
         try:
             if site.memory.state.upgrade is None:
-                site.memory.change(upgrade=_begin(site, now))
+                _begin(site, now)
         except KatctlError:
             systemd.start(ran)
             raise
         (site.product.state / MARK).touch()
 
 
-def _begin(site: Site, now: datetime) -> Upgrade:
-    versions = packages.versions(module.package for module in site.product.modules) | _around(site)
-    if not with_data(site):
-        return Upgrade(backup="", versions=versions)
-    site.tell("backing up the databases before the upgrade")
-    return Upgrade(backup=str(back_up_before_upgrade(site, now)), versions=versions)
+def _begin(site: Site, now: datetime) -> None:
+    versions = packages.versions(module.package for module in site.product.modules)
+    backup, left_by = "", dict(site.memory.state.left_by)
+    if with_data(site):
+        site.tell("backing up the databases before the upgrade")
+        backup = str(back_up_before_upgrade(site, now))
+        left_by |= versions
+    site.memory.change(upgrade=Upgrade(backup=backup, versions=versions | _around(site)), left_by=left_by)
 
 
 def _around(site: Site) -> dict[str, str]:

@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from katpkg.config.nearest import did_you_mean
 from katpkg.errors import ConfigError
-from katpkg.model.module import ModuleSpec
+from katpkg.model.module import Migration, ModuleSpec
 from katpkg.model.service import Health, Sandbox
 
 HOLES = ("secret", "database", "queue", "host", "email")
 """What ``fill`` may have in braces."""
-
-
 NAMED = re.compile(r"(address of|interface) ([^{} ]+)")
 """What it may have besides, with a name."""
+NUMBERS = re.compile(r"\d+(\.\d+)*")
 
 
 def check_roles(modules: tuple[ModuleSpec, ...]) -> Iterator[ConfigError]:
@@ -47,6 +46,17 @@ def check_server(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
         if service.peers and service.sandbox is not Sandbox.STRICT:
             where = f"{file}: services[{number}].peers"
             yield ConfigError("only a strict sandbox knows peers", where=where, hint='sandbox = "strict"')
+    for number, migration in enumerate(module.migrations):
+        if migration.before:
+            yield from _check_before(migration, f"{file}: migrations[{number}].before")
+
+
+def _check_before(migration: Migration, where: str) -> Iterator[ConfigError]:
+    if NUMBERS.fullmatch(migration.before) is None:
+        yield ConfigError("a version is told here by its numbers alone", where=where, hint='before = "1.17"')
+    if migration.once:
+        said = "what is done for new data alone is never done for older data"
+        yield ConfigError(said, where=where, hint="leave out before, or once")
 
 
 def _check_fill(module: ModuleSpec, fill: str, where: str) -> Iterator[ConfigError]:

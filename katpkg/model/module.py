@@ -94,6 +94,8 @@ class Migration:
     """Modules whose services must be up first."""
     once: bool = False
     """Whether it is done when the module is installed for the first time, and never again."""
+    before: Line = Line("")
+    """Numbers of a version: it is done for data that an older one left, once, and for no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

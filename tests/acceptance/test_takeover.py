@@ -93,6 +93,12 @@ def test_the_data_was_kept_as_it_was_before_anything_touched_it(adopted: Server)
     assert "databases/notes.dump" in adopted.says("tar", "--list", "--file", backup)
 
 
+def test_which_version_left_the_data_is_known(adopted: Server) -> None:
+    left_by = json.loads(adopted.says("cat", "/var/lib/kat/state.json"))["left_by"]
+    oldest = adopted.says("apt-cache", "madison", "kat-notes").splitlines()[-1].split("|")[1].strip()
+    assert left_by["kat-notes"] == oldest.rpartition("-")[0]
+
+
 @pytest.mark.parametrize("turn", range(2))
 def test_after_dpkg_was_killed_what_it_asks_for_makes_all_well_again(
     adopted: Server, published: Published, codename: str, turn: int

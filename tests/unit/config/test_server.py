@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from katpkg.config.server import check_roles, check_server
-from katpkg.model.module import Database
-from katpkg.model.names import Line, ModuleName, Network, PackageName, UnitName, VariableName
+from katpkg.model.module import Database, Migration
+from katpkg.model.names import AccountName, Line, ModuleName, Network, PackageName, UnitName, VariableName
 from katpkg.model.payload import MetaPayload
 from katpkg.model.service import Health, Sandbox, Service, Setting
 from tests.builders import make_module
@@ -48,6 +48,21 @@ def test_a_value_that_cannot_be_made_is_told(fill: str, message: str) -> None:
 )
 def test_a_probe_that_cannot_be_asked_is_told(health: Health, message: str) -> None:
     assert told(health=health) == [f"web.toml: services[0].health: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("before", "once", "message"),
+    [
+        ("v1.17", False, "a version is told here by its numbers alone"),
+        ("1.17-1", False, "a version is told here by its numbers alone"),
+        ("1.17", True, "what is done for new data alone is never done for older data"),
+    ],
+)
+def test_a_migration_that_no_data_can_be_old_enough_for_is_told(before: str, message: str, *, once: bool) -> None:
+    migration = Migration(
+        name=Line("rows"), exec=Line("/bin/true"), user=AccountName("web"), before=Line(before), once=once
+    )
+    assert told(migrations=(migration,)) == [f"web.toml: migrations[0].before: {message}"]
 
 
 def test_what_can_be_made_and_asked_is_fine() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from katctl import packages
 from katctl.errors import DefinitionError
 from katctl.model import Product
 from katctl.rollout import rollout, stop_order
@@ -34,6 +35,15 @@ MODULES = (
         services=[service("kat-web", "kat-store"), service("kat-worker", "kat-web")],
         migrations=[migration("web database", "store"), migration("web rows")],
     ),
+)
+
+
+OLD = describe(
+    module="store",
+    migrations=[
+        migration("rows") | {"exec": "/usr/bin/true"},
+        migration("old rows") | {"exec": "/usr/bin/true", "before": "1.17"},
+    ],
 )
 
 
@@ -82,3 +92,31 @@ def test_those_who_wait_for_each_other_are_told(tmp_path: Path) -> None:
 def test_a_unit_of_somebody_else_is_no_node_of_ours(tmp_path: Path) -> None:
     site = make_site(tmp_path, describe(services=[service("kat-a", "docker", "rabbitmq-server")]))
     assert [step.name for step in rollout(site)] == ["start kat-a"]
+
+
+@pytest.mark.parametrize(
+    ("left_by", "is_wanted"),
+    [("", False), ("1.16.3-1", True), ("2:1.16~rc1", True), ("1.17", False), ("1.17.0-1", False), ("1.20.1-1", False)],
+)
+def test_what_a_version_needs_once_is_done_for_data_that_an_older_one_left(
+    left_by: str, tmp_path: Path, *, is_wanted: bool
+) -> None:
+    site = make_site(tmp_path, OLD)
+    if left_by:
+        site.memory.change(left_by={"kat-store": left_by})
+    rows, old = rollout(site)
+    assert rows.missing() == ["rows, for this version"]
+    assert old.missing() == ["old rows, for this version"] * is_wanted
+
+
+def test_it_is_done_once_however_often_that_data_is_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = {"kat-store": "1.20-1"}
+    monkeypatch.setattr(packages, "versions", lambda _names: installed)
+    site = make_site(tmp_path, OLD)
+    site.memory.change(left_by={"kat-store": "1.16-1"})
+    _, old = rollout(site)
+    old.make()
+    assert old.missing() == []
+    installed["kat-store"] = "1.21-1"
+    site.memory.change(left_by={"kat-store": "1.20-1"})
+    assert old.missing() == []
