@@ -10,13 +10,13 @@ from typing import Any
 from katpkg.model.archive import RetentionSpec
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.digests import Digest
-from katpkg.model.names import SuiteName
+from katpkg.model.names import Selector, SuiteName
 from katpkg.model.suite import SuiteSpec
 from katpkg.pipeline.commit import Publisher
 from katpkg.pipeline.prune import Pruner
 from katpkg.report import Quiet
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.changes import Add, Change
+from katpkg.repository.apt.changes import Add, Change, Remove
 from katpkg.repository.apt.generation import Generation
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.publication import Publication, Token
@@ -29,6 +29,9 @@ Hook = Callable[[int, str, str], None]
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STABLE = make_suite()
 TESTING = make_suite(name=SuiteName("bookworm-testing"))
+
+AT_ONCE = {"generations": 0, "generation_hours": 0}
+"""Keep no earlier state."""
 
 
 class MemoryArchive:
@@ -166,3 +169,35 @@ class HookedStore(MemoryStore):
     def delete(self, key: str, modified: datetime | None = None) -> None:
         self._tell("delete", key)
         super().delete(key, modified)
+
+
+def remove(*words: str) -> Remove:
+    """The change that takes out what ``words`` select."""
+    return Remove(packages=tuple(map(Selector, words)))
+
+
+def deb(name: str, version: str = "1.0") -> str:
+    """The file of a package."""
+    return f"{name}_{version}-1~deb12u1_all.deb"
+
+
+def pool(archive: MemoryArchive) -> list[str]:
+    """The files of packages that lie there."""
+    return [each.key.rpartition("/")[2] for each in archive.store.list("pool/")]
+
+
+def aged(archive: MemoryArchive) -> str:
+    """An archive with something of every kind to prune; the name of a generation that is about to go."""
+    archive.add("kat-t", suite=TESTING)
+    archive.add("kat-z_1.0", "kat-b_1.0")
+    archive.make(remove("kat-z"))
+    archive.pass_time(days=3)
+    archive.prune(**AT_ONCE)
+    archive.add("kat-a_1.0")
+    name = archive.current().name
+    archive.pass_time(days=3)
+    archive.make(remove("kat-a"))
+    archive.pass_time(days=3)
+    archive.add("kat-c")
+    archive.pass_time(days=30)
+    return name

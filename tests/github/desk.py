@@ -11,22 +11,14 @@ from pathlib import Path
 from katpkg.model.digests import Digest
 from tests.builders import make_zip
 from tests.conftest import ROOT
+from tests.definitions import ARCHIVE
 from tests.github.canary import CANARY, tells
 from tests.github.hub import Hub
 from tests.github.sigstore import Sigstore, Workflow
 
-MAIN = """
+MAIN = f"""
 targets = ["bookworm/amd64"]
-
-[archive]
-name = "kat"
-origin = "Test"
-label = "Test"
-description = "For tests"
-uri = "https://packages.example.org/"
-maintainer = "Somebody <somebody@example.org>"
-architectures = ["amd64"]
-
+{ARCHIVE}
 [signing]
 public_key = "keys/archive.asc"
 
@@ -34,7 +26,7 @@ public_key = "keys/archive.asc"
 kind = "github"
 repository = "acme/web"
 workflow = ".github/workflows/build.yml"
-api = "{api}"
+api = "{{api}}"
 trust_root = "root.json"
 """
 

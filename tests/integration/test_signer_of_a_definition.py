@@ -10,19 +10,13 @@ from katpkg.cli.environment import Session
 from katpkg.errors import SigningError
 from katpkg.repository.gpg import gpg, short_home
 from tests.contract.signers import RELEASE, key
+from tests.definitions import ARCHIVE
 
 pytestmark = pytest.mark.integration
 
-MAIN = """
+MAIN = f"""
 targets = ["bookworm/amd64"]
-[archive]
-name = "kat"
-origin = "Test"
-label = "Test"
-description = "For tests"
-uri = "https://packages.example.org/"
-maintainer = "Somebody <somebody@example.org>"
-architectures = ["amd64"]
+{ARCHIVE}
 [signing]
 public_key = "archive.asc"
 """

@@ -9,7 +9,7 @@ import pytest
 from katpkg.config.project import load_project
 from katpkg.errors import ConfigError
 from katpkg.model.source import DirectorySpec, GitHubSpec, WebSpec
-from tests.unit.config.definitions import MAIN, WEB, write
+from tests.definitions import MAIN, WEB, write
 
 GITHUB = '\n[source]\nkind = "github"\nrepository = "acme/web"\nworkflow = ".github/workflows/build.yml"\n'
 URL = '\n[source]\nkind = "url"\nurl = "https://example.org/v{version}"\n'

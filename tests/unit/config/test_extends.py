@@ -8,7 +8,7 @@ import pytest
 
 from katpkg.config.project import load_project
 from katpkg.errors import ConfigError
-from tests.unit.config.definitions import MAIN, WEB, load, write
+from tests.definitions import MAIN, WEB, load, write
 
 ROOT = Path(__file__).parent.parent.parent.parent
 

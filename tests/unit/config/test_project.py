@@ -13,7 +13,7 @@ from katpkg.config.project import load_project
 from katpkg.config.schema import main_schema, module_schema
 from katpkg.errors import ConfigError
 from katpkg.model.target import Compression
-from tests.unit.config.definitions import KAT, MAIN, WEB, load, write
+from tests.definitions import KAT, MAIN, WEB, load, write
 
 ROOT = Path(__file__).parent.parent.parent.parent
 

@@ -5,30 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from katpkg.errors import RepositoryError, StoreError
 from katpkg.model.names import Architecture, Codename, Selector, SuiteName
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.changes import Add, Change, Optimize, Promote, Refresh, Remove, Restore
+from katpkg.repository.apt.changes import Add, Change, Optimize, Promote, Refresh, Restore
 from katpkg.repository.publication import Create, Phase, Rely
 from katpkg.store.apply import Outpaced, apply
-from tests.archives import STABLE, TESTING, MemoryArchive
+from tests.archives import STABLE, TESTING, MemoryArchive, remove
 from tests.builders import AMD64, make_suite
 
 ARM64 = Architecture("arm64")
 TRIXIE = make_suite(name=SuiteName("trixie"), codename=Codename("trixie"))
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> MemoryArchive:
-    return MemoryArchive(tmp_path)
-
-
-def remove(*words: str) -> Remove:
-    return Remove(packages=tuple(map(Selector, words)))
 
 
 def promote(*words: str) -> Promote:

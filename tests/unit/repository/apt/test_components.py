@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from katpkg.errors import RepositoryError
@@ -17,11 +15,6 @@ from tests.builders import make_suite
 
 CONTRIB = make_suite(component=Component("contrib"))
 TESTING_CONTRIB = make_suite(name=SuiteName("bookworm-testing"), component=Component("contrib"))
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> MemoryArchive:
-    return MemoryArchive(tmp_path)
 
 
 def indexes(archive: MemoryArchive, component: str) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,11 +15,6 @@ from tests.sites import Fill, made_up
 DISTS = "dists/bookworm"
 PATCHES = "main/binary-amd64/Packages.diff/Index"
 UNPATCHED = replace(STABLE, patches=False)
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> MemoryArchive:
-    return MemoryArchive(tmp_path)
 
 
 def assert_two_halves(archive: MemoryArchive) -> None:

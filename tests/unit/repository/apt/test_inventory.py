@@ -17,14 +17,14 @@ from katpkg.model.suite import SuiteSpec
 from katpkg.pipeline.commit import Publisher
 from katpkg.report import Quiet
 from katpkg.repository.apt import inventory, layout
-from katpkg.repository.apt.changes import Add, Optimize, Promote, Refresh, Remove, Restore
+from katpkg.repository.apt.changes import Add, Optimize, Promote, Refresh, Restore
 from katpkg.repository.apt.check.rules import Level
 from katpkg.repository.apt.check.verify import check_whole
 from katpkg.repository.apt.check.witness import Ours
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.publication import Publication
-from tests.archives import MemoryArchive
+from tests.archives import MemoryArchive, remove
 from tests.builders import AMD64, make_suite
 
 ARM64 = Architecture("arm64")
@@ -88,10 +88,6 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     yield archive
     found = check_whole(archive.store, Ours(archive.signer), archive.clock())
     assert not [each for each in found if each.level is not Level.NOTE]
-
-
-def remove(*words: str) -> Remove:
-    return Remove(packages=tuple(map(Selector, words)))
 
 
 def test_a_suite_has_no_contents_unless_it_is_asked_for_them(archive: Archive) -> None:

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from katpkg.config.project import Loaded, load_project
 
-MAIN = """
-targets = ["bookworm/amd64", "trixie/amd64"]
-
+ARCHIVE = """
 [archive]
 name = "kat"
 origin = "Test"
@@ -17,7 +15,10 @@ description = "For tests"
 uri = "https://packages.example.org/"
 maintainer = "Somebody <somebody@example.org>"
 architectures = ["amd64"]
-
+"""
+MAIN = f"""
+targets = ["bookworm/amd64", "trixie/amd64"]
+{ARCHIVE}
 [signing]
 public_key = "keys/archive.asc"
 """
