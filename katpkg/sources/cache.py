@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from katpkg.errors import SourceError
@@ -40,15 +40,14 @@ class Cache:
         arriving = self._partial / artifact.digest.sha256
         try:
             with claimed(arriving) as file:
-                if not _is(artifact, path):  # whoever had it before us may have brought it
-                    self._root.mkdir(parents=True, exist_ok=True)
+                if _is(artifact, path):  # whoever had it before us brought it
+                    arriving.unlink()
+                else:
                     with _worth_keeping(arriving):
+                        self._root.mkdir(parents=True, exist_ok=True)
                         _bring(artifact, source, Arrival(file, meter))
-                    arriving.replace(path)
-                arriving.unlink(missing_ok=True)
+                        arriving.replace(path)
         except OSError as error:
-            with suppress(OSError):
-                arriving.unlink()
             raise SourceError(
                 f"{artifact.name} cannot be kept: {error.strerror}",
                 where=str(self._root),

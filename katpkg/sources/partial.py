@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,7 +57,7 @@ class Arrival:
 def claimed(path: Path) -> Iterator[BinaryIO]:
     """Within it, ``path`` is there and nobody else's, open to be read and written; whoever has it is waited for.
 
-    Raises OSError.
+    It is no longer ours once it was renamed or removed: whatever is at ``path`` then is the next one's. Raises OSError.
     """
     with os.fdopen(_claim(path), "r+b", buffering=0) as file:
         yield file
@@ -69,8 +69,9 @@ def _claim(path: Path) -> int:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
-                return handle
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), path.stat()):
+                    return handle
         except BaseException:
             os.close(handle)
             raise
