@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,9 @@ KEPT = 3
 """Backups of upgrades that are kept; those that an administrator made are theirs to delete."""
 
 UPGRADE = "upgrade"
+
+WORKSHOP = "backup-"
+"""What directories begin with in which a backup has its dumps until they are in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
         raise BackupError("there is a file already", where=str(path), hint="give another name")
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
+        _sweep(site, path)
         if not path.parent.exists():
             path.parent.mkdir(parents=True, mode=0o700)
         with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -71,7 +76,10 @@ def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
         ) from error
     except KatctlError as error:
         raise BackupError(
-            f"it cannot be made: {error}", where=str(path), hint=error.hint, details=error.details
+            f"it cannot be made: {error}",
+            where=str(path),
+            hint=error.hint or "katctl doctor says what is wrong",
+            details=error.details,
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
@@ -114,14 +122,18 @@ def digest(file: IO[bytes]) -> str:
 
 def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) -> None:
     modules = site.product.modules
+    with_dump = [module.name for module, _ in with_data(site)]
     manifest = Manifest(
         product=site.product.name,
         made=now.isoformat(timespec="seconds"),
         versions=packages.versions(module.package for module in modules),
-        databases={module.name: f"databases/{module.name}.dump" for module, _ in with_data(site)},
+        databases={name: f"databases/{name}.dump" for name in with_dump},
         directories={path: f"directories{path}" for path in _directories(site)} if data else {},
     )
-    with tarfile.open(fileobj=file, mode="w") as tar, tempfile.TemporaryDirectory(dir=site.product.state) as work:
+    for module in modules:
+        if module.database and module.is_home and module.name not in with_dump:
+            site.tell(f"{module.name} has no database yet: none of it is in the backup")
+    with tarfile.open(fileobj=file, mode="w") as tar, _workshop(site) as work:
         words = ((name, path) for name, path in configuration(site.product).items() if path.exists())
         # one after the other: a dump goes when it was read
         for name, path in chain(words, _dumps(site, manifest, Path(work))):
@@ -132,6 +144,18 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
         info = tarfile.TarInfo(MANIFEST)
         info.size, info.mode, info.mtime = len(text), 0o600, int(now.timestamp())
         tar.addfile(info, io.BytesIO(text))
+
+
+def _workshop(site: Site) -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(dir=site.product.state, prefix=WORKSHOP)
+
+
+def _sweep(site: Site, path: Path) -> None:
+    """Take away what backups left that were killed; none is made at the same time."""
+    for unfinished in path.parent.glob(f".{site.product.name}-*.tar.unfinished"):
+        unfinished.unlink()
+    for work in site.product.state.glob(f"{WORKSHOP}*"):
+        shutil.rmtree(work)
 
 
 def _dumps(site: Site, manifest: Manifest, work: Path) -> Iterator[tuple[str, Path]]:

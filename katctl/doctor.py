@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from katctl import files, legacy, settings, systemd
+from katctl import files, health, legacy, settings, systemd
 from katctl.errors import KatctlError
 from katctl.hosts import FILE
 from katctl.probes import address
@@ -53,6 +53,15 @@ def examine(site: Site) -> Iterator[Complaint]:
     free = shutil.disk_usage("/var").free >> 20
     if free < ROOM:
         yield Complaint(subject="disk", said=f"{free} MiB are left on /var", hint=f"look at {site.product.backups}")
+    # what is unwell because of something above comes after it
+    yield from _unwell(site)
+
+
+def _unwell(site: Site) -> Iterator[Complaint]:
+    for finding in health.examine(site):
+        if finding.verdict is health.Verdict.UNWELL:
+            hint = "katctl setup; it starts what does not run, and says where it stops"
+            yield Complaint(subject=finding.subject, said=finding.said, hint=hint)
 
 
 def _ports(site: Site) -> Iterator[Complaint]:

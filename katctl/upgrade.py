@@ -8,7 +8,7 @@ from katctl import packages, systemd
 from katctl.backup import back_up_before_upgrade
 from katctl.databases import with_data
 from katctl.errors import KatctlError
-from katctl.rollout import stop_all
+from katctl.rollout import running, stop_all
 from katctl.setup import MARK
 from katctl.site import Site
 from katctl.state import Upgrade
@@ -21,11 +21,12 @@ def prepare(site: Site, now: datetime) -> None:
     starting again what ran, so that a refused upgrade leaves everything as it was.
     """
     with site.memory.alone():
-        ran = stop_all(site)
+        ran = running(site)
         try:
+            stop_all(site)
             if site.memory.state.upgrade is None:
                 _begin(site, now)
-        except KatctlError:
+        except (KatctlError, KeyboardInterrupt):
             systemd.start(ran)
             raise
         (site.product.state / MARK).touch()

@@ -104,6 +104,14 @@ def test_health_tells_what_is_gone_and_all_is_well_again_once_it_is_back_without
     server.assert_healthy()
 
 
+def test_a_backup_that_is_told_to_end_starts_what_it_stopped_and_leaves_nothing(server: Server) -> None:
+    for tenths in (4, 7, 11):
+        server.run("timeout", f"{tenths / 10}", "katctl", "backup", "/var/backups", check=False)
+        server.assert_healthy()
+    server.shell("! test -e /var/lib/kat/unfinished; rm -f /var/backups/kat-*-manual.tar")
+    assert server.says("find", "/var/backups", "/var/lib/kat", "-name", "*.unfinished", "-o", "-name", "backup-*") == ""
+
+
 def test_an_upgrade_keeps_the_data_as_it_was_and_migrates_it(server: Server, published: Published) -> None:
     server.leave_note("before the upgrade")
     publish_notes(published, "2.0", SECOND_STEP)
