@@ -56,8 +56,8 @@ def default_path(site: Site, now: datetime, reason: str) -> Path:
     return site.product.backups / f"{site.product.name}-{now:%Y%m%dT%H%M%SZ}-{reason}.tar"
 
 
-def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
-    """Write a backup to ``path``, whole or not at all; directories of ``data`` too, if wanted. Raises BackupError."""
+def back_up(site: Site, path: Path, now: datetime, *, whole: bool) -> Path:
+    """Write a backup to ``path``, whole or not at all: ``whole``, or without what only grows. Raises BackupError."""
     if path.exists():
         raise BackupError("there is a file already", where=str(path), hint="give another name")
     unfinished = path.with_name(f".{path.name}.unfinished")
@@ -66,13 +66,13 @@ def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, mode=0o700)
         with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            _write(site, file, now, data=data)
+            _write(site, file, now, whole=whole)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
         raise BackupError(
-            f"it cannot be written: {error.strerror}", where=str(path), hint="make room, or name a file elsewhere"
+            f"it cannot be written: {error.strerror}", where=str(path), hint=f"df {path.parent}; make room there"
         ) from error
     except KatctlError as error:
         raise BackupError(
@@ -87,8 +87,8 @@ def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
 
 
 def back_up_before_upgrade(site: Site, now: datetime) -> Path:
-    """Keep the databases as they are, and forget what was kept for older upgrades. Raises BackupError."""
-    path = back_up(site, default_path(site, now, UPGRADE), now, data=False)
+    """Keep what new code may change as it is, and forget what was kept for older upgrades. Raises BackupError."""
+    path = back_up(site, default_path(site, now, UPGRADE), now, whole=False)
     forget_old(site, keep=path)
     return path
 
@@ -120,7 +120,7 @@ def digest(file: IO[bytes]) -> str:
     return found.hexdigest()
 
 
-def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) -> None:
+def _write(site: Site, file: io.BufferedWriter, now: datetime, *, whole: bool) -> None:
     modules = site.product.modules
     with_dump = [module.name for module, _ in with_data(site)]
     manifest = Manifest(
@@ -128,7 +128,7 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
         made=now.isoformat(timespec="seconds"),
         versions=packages.versions(module.package for module in modules),
         databases={name: f"databases/{name}.dump" for name in with_dump},
-        directories={path: f"directories{path}" for path in _directories(site)} if data else {},
+        directories={path: f"directories{path}" for path in _directories(site, whole=whole)},
     )
     for module in modules:
         if module.database and module.is_home and module.name not in with_dump:
@@ -139,6 +139,7 @@ def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) ->
         for name, path in chain(words, _dumps(site, manifest, Path(work))):
             _add(tar, name, path, manifest)
         for root, prefix in manifest.directories.items():
+            site.tell(f"backing up {root}")
             _add_tree(tar, prefix, Path(root), manifest)
         text = json.dumps(asdict(manifest), indent=2).encode()
         info = tarfile.TarInfo(MANIFEST)
@@ -167,9 +168,9 @@ def _dumps(site: Site, manifest: Manifest, work: Path) -> Iterator[tuple[str, Pa
         path.unlink()
 
 
-def _directories(site: Site) -> list[str]:
-    found = [each.path for module in site.product.modules for each in module.directories if each.backup]
-    return [path for path in found if Path(path).is_dir()]
+def _directories(site: Site, *, whole: bool) -> list[str]:
+    found = [each for module in site.product.modules for each in module.directories if each.backup]
+    return [each.path for each in found if (whole or each.upgrade) and Path(each.path).is_dir()]
 
 
 def _add(tar: tarfile.TarFile, name: str, path: Path, manifest: Manifest) -> None:

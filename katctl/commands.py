@@ -91,7 +91,7 @@ def backup(site: Site, options: argparse.Namespace, now: datetime) -> int:
         path = options.file / path.name if options.file.is_dir() else options.file
     # files and databases refer to each other, and some are not whole while they are open
     with site.memory.alone(), setups.standstill(site):
-        made = backups.back_up(site, path.absolute(), now, data=True)
+        made = backups.back_up(site, path.absolute(), now, whole=True)
     print(made)
     return WELL
 

@@ -45,6 +45,7 @@ def examine(site: Site) -> Iterator[Complaint]:
     """What is wrong on a server that is set up."""
     yield from _history(site)
     yield from _settings(site)
+    yield from _places(site)
     yield from _left(site)
     yield from _shared(site)
     yield from _modes(site)
@@ -100,6 +101,18 @@ def _settings(site: Site) -> Iterator[Complaint]:
                 near = difflib.get_close_matches(value.name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else "its services may know it; we do not"
                 yield Complaint(subject=str(file), said=f"nobody told us of a setting {value.name}", hint=hint)
+
+
+def _places(site: Site) -> Iterator[Complaint]:
+    """Data in another directory than the package's: no backup would have it, and no service could write it."""
+    for module in site.product.modules:
+        known = {directory.path for directory in module.directories}
+        for value in settings.administrators(site.product, module):
+            place = next((each.default or "" for each in module.settings if each.name == value.name), "").rstrip("/")
+            if place in known and not f"{value.text}/".startswith(f"{place}/"):
+                said = f"{value.name} is {value.text}, and only {place} is written to and backed up"
+                hint = f"mount --bind {value.text} {place}, in /etc/fstab, and take {value.name} out of {value.file}"
+                yield Complaint(subject=module.name, said=said, hint=hint)
 
 
 def _left(site: Site) -> Iterator[Complaint]:

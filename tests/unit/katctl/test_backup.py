@@ -95,6 +95,6 @@ def test_what_a_backup_left_that_was_killed_goes_with_the_next(tmp_path: Path) -
     for path in (left, site.product.state / "backup-x/dump"):
         path.parent.mkdir(parents=True)
         path.touch()
-    made = back_up(site, default_path(site, NOW, "manual"), NOW, data=True)
+    made = back_up(site, default_path(site, NOW, "manual"), NOW, whole=True)
     assert list(site.product.backups.iterdir()) == [made]
     assert list(site.product.state.iterdir()) == []

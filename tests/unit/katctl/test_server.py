@@ -106,6 +106,18 @@ def test_a_setting_without_a_value_and_a_name_that_nobody_knows_are_told(tmp_pat
     ]
 
 
+def test_data_where_no_backup_looks_and_no_service_may_write_is_told(tmp_path: Path) -> None:
+    directory = {"path": "/var/lib/web", "user": "web"}
+    module = describe(settings=[setting("DATA", default="/var/lib/web/")], directories=[directory])
+    assert complaints(tmp_path, module, web="DATA=/srv/web\n") == [
+        (
+            "DATA is /srv/web, and only /var/lib/web is written to and backed up",
+            f"mount --bind /srv/web /var/lib/web, in /etc/fstab, and take DATA out of {tmp_path}/etc/kat/web.conf",
+        )
+    ]
+    assert complaints(tmp_path, module, web="DATA=/var/lib/web/below\n") == []
+
+
 def test_modules_that_differ_about_a_shared_value_are_told(tmp_path: Path) -> None:
     one, two = (describe(module=name, settings=[setting("TOKEN", shared="token")]) for name in ("one", "two"))
     assert complaints(tmp_path, one, two, one="TOKEN=a\n", two="TOKEN=b\n") == [

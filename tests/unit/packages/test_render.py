@@ -212,6 +212,13 @@ def test_a_service_that_needs_many_files_gets_them() -> None:
     assert "LimitNOFILE" not in unit
 
 
+def test_files_of_a_service_are_its_own_unless_others_are_to_read_them() -> None:
+    (unit,) = units_of(make_service())
+    assert "\nUMask=0077\n" in unit
+    (unit,) = units_of(make_service(umask="0022"))
+    assert "\nUMask=0022\n" in unit
+
+
 def test_a_strict_service_reaches_and_is_reached_from_this_host_and_its_peers_alone() -> None:
     (unit,) = units_of(make_service(peers=(Network("172.17.0.0/16"), Network("fd00::/8"))))
     assert "\nIPAddressDeny=any\nIPAddressAllow=localhost 172.17.0.0/16 fd00::/8\n" in unit
