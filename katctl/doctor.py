@@ -97,7 +97,8 @@ def _settings(site: Site) -> Iterator[Complaint]:
                 hint = "katctl setup" if setting.fill else f"set it in {file}: {setting.meaning}"
                 yield Complaint(subject=module.name, said=f"{setting.name} has no value", hint=hint)
         for value in values.values():
-            if value.origin is Origin.ADMINISTRATOR and known and value.name not in known:
+            is_known = any(setting.covers(value.name) for setting in module.settings)
+            if value.origin is Origin.ADMINISTRATOR and known and not is_known:
                 near = difflib.get_close_matches(value.name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else "its services may know it; we do not"
                 yield Complaint(subject=str(file), said=f"nobody told us of a setting {value.name}", hint=hint)

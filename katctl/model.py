@@ -57,11 +57,17 @@ class Setting:
     default: str | None = None
     required: bool = False
     secret: bool = False
+    prefix: bool = False
+    """Whether it stands for all whose names begin with its own."""
     shared: str = ""
     fill: str = ""
     """How its value is made: text with holes in braces, which answers.py fills."""
     was: str = ""
     """How it was said before there was a set-up: text in which names of other variables stand in braces."""
+
+    def covers(self, name: str) -> bool:
+        """Whether the variable ``name`` is it, or one of those that it stands for."""
+        return name.startswith(self.name) if self.prefix else name == self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,14 +46,16 @@ class Value:
 
 def effective(product: Product, module: Module) -> dict[str, Value]:
     """The values that the services of ``module`` get. Raises SettingsError for a file that cannot be read as such."""
-    secret = {setting.name for setting in module.settings if setting.secret}
+    secret = [setting for setting in module.settings if setting.secret]
     layers = (
         (Origin.SHIPPED, product.defaults_file(module.name)),
         (Origin.GENERATED, product.generated_file(module.name)),
         (Origin.ADMINISTRATOR, product.administrator_file(module.name)),
     )
     return {
-        name: Value(name=name, text=text, origin=origin, file=file, secret=name in secret)
+        name: Value(
+            name=name, text=text, origin=origin, file=file, secret=any(setting.covers(name) for setting in secret)
+        )
         for origin, file in layers
         for name, text in parse(files.read(file), where=str(file)).items()
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from katpkg.config.nearest import did_you_mean
 from katpkg.errors import ConfigError
 from katpkg.model.module import Migration, ModuleSpec
-from katpkg.model.service import Health, Sandbox
+from katpkg.model.service import Health, Sandbox, Setting
 
 HOLES = ("secret", "database", "queue", "host", "email")
 """What ``fill`` may have in braces."""
@@ -38,7 +38,7 @@ def check_roles(modules: tuple[ModuleSpec, ...]) -> Iterator[ConfigError]:
 def check_server(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
     """Everything about settings, probes and migrations that set-up could not make sense of."""
     for number, setting in enumerate(module.settings):
-        yield from _check_fill(module, setting.fill, f"{file}: settings[{number}].fill")
+        yield from _check_setting(module, setting, f"{file}: settings[{number}]")
     for number, service in enumerate(module.services):
         if service.health is not None:
             yield from _check_health(module, service.health, f"{file}: services[{number}].health")
@@ -64,6 +64,13 @@ def _check_before(migration: Migration, where: str) -> Iterator[ConfigError]:
     if migration.once:
         said = "what is done for new data alone is never done for older data"
         yield ConfigError(said, where=where, hint="leave out before, or once")
+
+
+def _check_setting(module: ModuleSpec, setting: Setting, where: str) -> Iterator[ConfigError]:
+    yield from _check_fill(module, setting.fill, f"{where}.fill")
+    if setting.prefix and (setting.default is not None or setting.fill or setting.required):
+        hint = "leave out default, fill and required"
+        yield ConfigError("what stands for many has no value of its own", where=f"{where}.prefix", hint=hint)
 
 
 def _check_fill(module: ModuleSpec, fill: str, where: str) -> Iterator[ConfigError]:

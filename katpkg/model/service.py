@@ -116,6 +116,8 @@ class Setting:
     """Whether the service does not work without a value."""
     secret: bool = False
     """Whether nobody but the service may read it."""
+    prefix: bool = False
+    """Whether it stands for all variables whose names begin with its own; the administrator alone sets those."""
     shared: Line = Line("")
     """The name under which several modules share one value."""
     fill: Line = Line("")

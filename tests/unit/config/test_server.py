@@ -65,6 +65,17 @@ def test_a_migration_that_no_data_can_be_old_enough_for_is_told(before: str, mes
     assert told(migrations=(migration,)) == [f"web.toml: migrations[0].before: {message}"]
 
 
+def test_a_setting_that_stands_for_many_has_no_value() -> None:
+    many = Setting(name=VariableName("WEB_"), meaning=Line("Any"), prefix=True)
+    assert list(check_server(replace(MODULE, settings=(many,)), "web.toml")) == []
+    (error,) = check_server(replace(MODULE, settings=(replace(many, default=Line("1")),)), "web.toml")
+    assert (error.message, error.where) == (
+        "what stands for many has no value of its own",
+        "web.toml: settings[0].prefix",
+    )
+    assert error.hint == "leave out default, fill and required"
+
+
 def test_what_can_be_made_and_asked_is_fine() -> None:
     assert told("{database}", Health(url=Line("http://127.0.0.1:{WEB_PORT}/")), database=DATABASE) == []
     assert told("{queue}", Health(queue=Line("jobs")), queue=True) == []

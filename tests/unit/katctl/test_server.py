@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from katctl import doctor, health, process
+from katctl import doctor, health, process, settings
 from katctl.cli import describe as described
 from katctl.descriptors import read_product
 from katctl.errors import FAMILIES, BackupError, DefinitionError, SettingsError, ToolFailed
@@ -104,6 +104,15 @@ def test_a_setting_without_a_value_and_a_name_that_nobody_knows_are_told(tmp_pat
         ("WEB_PORT has no value", f"set it in {tmp_path}/etc/kat/web.conf: What WEB_PORT is"),
         ("nobody told us of a setting WEB_PROT", "did you mean WEB_PORT?"),
     ]
+
+
+def test_a_name_that_begins_as_one_that_stands_for_many_is_known_and_as_secret(tmp_path: Path) -> None:
+    module = describe(settings=[setting("PLUGIN_", prefix=True, secret=True), setting("PORT")])
+    words = "PLUGIN_KEY=word\nPROT=1\n"
+    assert complaints(tmp_path, module, web=words) == [("nobody told us of a setting PROT", "did you mean PORT?")]
+    site = make_site(tmp_path, module, web=words)
+    shown = {value.name: value.shown for value in settings.administrators(site.product, site.product.modules[0])}
+    assert shown == {"PLUGIN_KEY": "********", "PROT": "1"}
 
 
 def test_data_where_no_backup_looks_and_no_service_may_write_is_told(tmp_path: Path) -> None:

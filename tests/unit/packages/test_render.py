@@ -59,6 +59,7 @@ TIMER = Service(
 SETTINGS = (
     Setting(name=VariableName("WEB_PORT"), meaning=Line("The port it listens on"), default=Line("8000")),
     Setting(name=VariableName("WEB_KEY"), meaning=Line("Signs cookies"), required=True, secret=True),
+    Setting(name=VariableName("WEB_PLUGIN_"), meaning=Line("Whatever a plugin knows"), prefix=True),
 )
 DIRECTORY = Directory(path=AbsolutePath("/var/lib/kat-web"), user=AccountName("kat-web"))
 MODULE = make_module(services=(SERVICE, TIMER), settings=SETTINGS, directories=(DIRECTORY,))
