@@ -38,7 +38,6 @@ PACKAGE_OF_TOOL = {
     "rpmsign": "rpm",
 }
 
-
 Stream = IO[bytes] | int
 
 
@@ -204,15 +203,10 @@ def _child(
     words: list[str], cwd: Path | None, env: dict[str, str], streams: tuple[Stream, Stream, Stream]
 ) -> Iterator[subprocess.Popen[bytes]]:
     _go_on(words[0])
+    stdin, stdout, stderr = streams
+    umask = _surroundings.get().umask
     child = subprocess.Popen(
-        words,
-        cwd=cwd,
-        env=env,
-        stdin=streams[0],
-        stdout=streams[1],
-        stderr=streams[2],
-        start_new_session=True,
-        umask=_surroundings.get().umask,
+        words, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True, umask=umask
     )
     with _running_lock:
         _running.add(child)
