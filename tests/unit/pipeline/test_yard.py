@@ -218,7 +218,7 @@ def test_who_builds_in_the_same_place_is_waited_for(site: Site) -> None:
             time.sleep(0.01)
         assert done == []
         assert site.notes == ["another katpkg is building here; waiting"]
-    thread.join(30)
+    thread.join(60)
     assert versions(done) == [(State.BUILT, "1.0-1~deb12u1")]
 
 

@@ -214,7 +214,7 @@ def test_who_holds_a_directory_is_waited_for(tmp_path: Path) -> None:
     thread = threading.Thread(target=second)
     with held(tmp_path):
         thread.start()
-        assert waits.wait(10)
+        assert waits.wait(60)
         order.append("first")
-    thread.join(10)
+    thread.join(60)
     assert order == ["first", "second"]
