@@ -15,7 +15,7 @@ from katctl import upgrade as upgrades
 from katctl.errors import SettingsError
 from katctl.restore import restore as bring_back
 from katctl.rollout import stop_all
-from katctl.site import Site, open_again
+from katctl.site import Site, alone, open_again
 from katctl.surroundings import Complaint
 
 WELL, UNWELL = 0, 1
@@ -37,7 +37,7 @@ def setup(site: Site, options: argparse.Namespace, now: datetime) -> int:
         site.tell("the administrator chose to set up by hand: katctl setup")
         return WELL
     if options.answers:
-        with site.memory.alone():
+        with alone(site) as site:
             share.take(site.hosts.product, options.answers)
         site = open_again(site)
     setups.set_up(site, now)
@@ -88,7 +88,7 @@ def health(site: Site, options: argparse.Namespace, _now: datetime) -> int:
 def backup(site: Site, options: argparse.Namespace, now: datetime) -> int:
     """One file; its path is the result."""
     path = options.file or backups.default_path(site, now, "manual")
-    with site.memory.alone():
+    with alone(site) as site:
         ran = stop_all(site)  # files and databases refer to each other, and some are not whole while they are open
         try:
             made = backups.back_up(site, path.absolute(), now, data=True)
@@ -127,7 +127,7 @@ def config(site: Site, options: argparse.Namespace, _now: datetime) -> int:
 
 def export(site: Site, options: argparse.Namespace, _now: datetime) -> int:
     """For the other end of a pipe."""
-    with site.memory.alone():
+    with alone(site) as site:
         print(share.export(site, options.roles))
     return WELL
 

@@ -11,7 +11,7 @@ from katctl.cluster import Cluster
 from katctl.databases import Databases
 from katctl.errors import KatctlError, StepFailed
 from katctl.rollout import Migrate, Start, rollout
-from katctl.site import Site
+from katctl.site import Site, alone
 from katctl.spread import Others, Part, Passage
 from katctl.state import Failure
 from katctl.steps import Accounts, Broker, Configuration, Confinement, Step
@@ -22,7 +22,7 @@ MARK = "unfinished"
 
 def set_up(site: Site, now: datetime) -> None:
     """Make all that is missing. Raises KatctlError, after remembering which step failed."""
-    with site.memory.alone():
+    with alone(site) as site:
         (site.product.state / MARK).touch()
         _forget_removed(site)
         _remember_data(site)
@@ -42,7 +42,7 @@ def set_up(site: Site, now: datetime) -> None:
 
 def migrate(site: Site, now: datetime) -> None:
     """Do the foundations and the migrations, and start only what a migration needs. Raises KatctlError."""
-    with site.memory.alone():
+    with alone(site) as site:
         steps = rollout(site)
         last = max((number for number, step in enumerate(steps) if isinstance(step, Migrate)), default=-1)
         for step in [*_foundations(site, now), *steps[: last + 1]]:

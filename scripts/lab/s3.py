@@ -22,7 +22,7 @@ from botocore.config import Config
 
 from scripts.lab.machine import die_with_parent
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds that a server may take to come up."""
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "katpkg-lab", "AWS_SECRET_ACCESS_KEY": "not-a-secret-of-anybody"}

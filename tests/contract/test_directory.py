@@ -142,7 +142,7 @@ def test_what_a_living_publisher_is_writing_is_not_swept(public: Path) -> None:
     assert other.stdout is not None
     assert other.stdout.readline() == b"half\n"
     assert create(LocalStore(public), "pool/b", b"2")
-    other.communicate(timeout=30)
+    other.communicate(timeout=120)
     assert other.returncode == 0
     assert (public / "pool/a").read_bytes() == b"whole"
 

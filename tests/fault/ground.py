@@ -32,7 +32,7 @@ NEW = {"kat-web": "all", "kat-core-tools": "amd64", "kat-arm": "arm64"}
 SUITE: SuiteSpec = make_suite()
 ERRORS = range(3, 10)
 """Exit codes of errors that are told: docs/reference/exit-codes.md. 1 is a bug."""
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds after which a publication hangs."""
 
 KNOWN = re.compile(
