@@ -179,6 +179,14 @@ def test_a_pool_file_with_other_bytes_is_refused_before_the_commit(store: Memory
     assert "dists/bookworm/InRelease" not in store.objects
 
 
+def test_packages_that_differ_by_their_epoch_alone_are_refused(store: MemoryStore, tmp_path: Path) -> None:
+    packages = [make_package(tmp_path, version=version, content=version) for version in ("1:1.0-1", "2:1.0-1")]
+    with pytest.raises(RepositoryError, match="would have one file in the archive") as caught:
+        publish(store, *packages)
+    assert caught.value.hint == "let them differ in more than the epoch"
+    assert store.objects == {}
+
+
 @pytest.mark.parametrize(
     ("package", "message", "hint"),
     [

@@ -86,10 +86,18 @@ def is_before(one: Identity, other: Identity) -> bool:
         return one.name < other.name
     if one.version != other.version:
         try:
-            return Version(one.version) < Version(other.version)
+            return Version(one.version) <= Version(other.version)
         except ValueError:
             return True  # no version at all: their order is the least of it
     return one.architecture <= other.architecture
+
+
+def is_same(one: Identity, other: Identity) -> bool:
+    """Whether ``one`` and ``other``, of one index, are the same version of a package for apt."""
+    try:
+        return one.name == other.name and Version(one.version).is_equal(Version(other.version))
+    except ValueError:
+        return one.version == other.version
 
 
 def name_of(text: bytes) -> str:

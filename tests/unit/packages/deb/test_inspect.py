@@ -116,6 +116,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "no control file": (ar(BINARY, ("control.tar.gz", tar(("./postinst", b""))), DATA), "it has 0 control files"),
     "a field twice": (with_control(CONTROL + "Version: 2.0\n"), "has version twice"),
     "a field twice in other letters": (with_control(CONTROL + "version: 2.0\n"), "has version twice"),
+    "a source elsewhere": (with_control(CONTROL + "Source: ../../x\n"), "'../../x' is no source name"),
+    "a source that is none": (with_control(CONTROL + "Source: (1.0)\n"), "'(1.0)' is no source name"),
     "a second stanza": (with_control(CONTROL + "\nPackage: evil\n"), "has a second stanza"),
     "a NUL": (with_control(CONTROL.replace("thing\n", "th\0ing\n")), "control characters"),
     "a carriage return": (with_control(CONTROL.replace("thing\n", "thing\r\n")), "control characters"),
@@ -167,6 +169,16 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "no xz": (ar(BINARY, control(), ("data.tar.xz", b"x" * 40)), "it is damaged: Input format not supported"),
     "no zstd": (ar(BINARY, control(), ("data.tar.zst", b"x" * 40)), "it is damaged: Unable to decompress"),
 }
+
+
+@pytest.mark.parametrize(
+    ("line", "source"),
+    [("", "demo-thing"), ("Source:\n", "demo-thing"), ("Source: MyApp\n", "MyApp"), ("Source: libx (2.0)\n", "libx")],
+)
+def test_a_package_is_of_the_source_that_it_names(line: str, source: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.deb"
+    path.write_bytes(with_control(CONTROL.replace("Version", f"{line}Version")))
+    assert read_deb(path).source == source
 
 
 @pytest.mark.parametrize("case", HOSTILE)
