@@ -12,7 +12,7 @@ from katpkg.model.names import Component, Selector
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.admission import accepts
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.admission import must_not_move
+from katpkg.repository.apt.admission import must_not_move, must_not_share_files
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation, Shelf
 from katpkg.repository.apt.revise import Edits
@@ -46,8 +46,9 @@ class Add:
 
     def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
         """Into the index of their architecture, or of each."""
-        _check_files(self.packages)
-        draft.edit(reader, _additions(draft, reader, {draft.suite.component: [each.stanza for each in self.packages]}))
+        stanzas = [each.stanza for each in self.packages]
+        must_not_share_files(stanzas)
+        draft.edit(reader, _additions(draft, reader, {draft.suite.component: stanzas}))
         if draft.suite.contents:
             draft.members.update((each.stanza.key, each.members) for each in self.packages)
         for each in self.packages:
@@ -225,19 +226,6 @@ def _additions(draft: Draft, reader: Reader, found: Mapping[Component, Sequence[
 def _for_all(draft: Draft, reader: Reader, shelf: Shelf) -> list[Stanza]:
     (index,) = draft.read(reader, [shelf])
     return [stanza for stanza in index.stanzas() if stanza.architecture.is_all]
-
-
-def _check_files(packages: Sequence[Incoming]) -> None:
-    """Raise RepositoryError when two of ``packages`` would be one file: an epoch is no part of its name."""
-    files = {each.stanza.filename: each.stanza for each in packages}
-    for each in packages:
-        other = files[each.stanza.filename]
-        if other.key != each.stanza.key:
-            raise RepositoryError(
-                f"{each.stanza} and {other} would have one file in the archive",
-                where=other.filename,
-                hint="let them differ in more than the epoch",
-            )
 
 
 def _sorted(stanzas: Sequence[Stanza]) -> list[Stanza]:
