@@ -27,6 +27,8 @@ class Deb:
     triggers: tuple[str, ...]
     answers: Mapping[str, str]
     """debconf's defaults, by question."""
+    is_asking: bool
+    """Whether it has a script that asks debconf's questions, and may choose other defaults by what it finds."""
     files: Mapping[str, Node]
     """By path, as a machine with one /usr has it."""
     newest: int
@@ -50,6 +52,7 @@ def read(path: Path, work: Path) -> Deb:
         conffiles=tuple(line.split()[-1] for line in control.get("conffiles", "").splitlines() if line.strip()),
         triggers=tuple(_lines(control.get("triggers", ""))),
         answers=dict(_answers(control.get("templates", ""))),
+        is_asking="config" in control,
         files={name: node for name, (node, _) in files.items()},
         newest=max((moment for _, moment in files.values()), default=0),
     )

@@ -29,16 +29,3 @@ def must_not_move(draft: Draft, reader: Reader, found: Mapping[Component, Sequen
                     hint=f"publish a later version to {name}, or take it out first: "
                     f"katpkg remove {draft.suite.name} {stanza.name}={stanza.version}",
                 )
-
-
-def must_not_share_files(stanzas: Sequence[Stanza]) -> None:
-    """Raise RepositoryError when two of ``stanzas`` would have one file: an epoch is no part of its name."""
-    files = {stanza.filename: stanza for stanza in stanzas}
-    for stanza in stanzas:
-        other = files[stanza.filename]
-        if other.key != stanza.key:
-            raise RepositoryError(
-                f"{stanza} and {other} would have one file in the archive",
-                where=stanza.filename,
-                hint="let them differ in more than the epoch",
-            )

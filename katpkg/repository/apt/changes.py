@@ -12,7 +12,7 @@ from katpkg.model.names import Component, Selector
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.admission import accepts
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.admission import must_not_move, must_not_share_files
+from katpkg.repository.apt.admission import must_not_move
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation, Shelf
 from katpkg.repository.apt.revise import Edits
@@ -46,9 +46,7 @@ class Add:
 
     def make(self, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG002
         """Into the index of their architecture, or of each."""
-        stanzas = [each.stanza for each in self.packages]
-        must_not_share_files(stanzas)
-        draft.edit(reader, _additions(draft, reader, {draft.suite.component: stanzas}))
+        draft.edit(reader, _additions(draft, reader, {draft.suite.component: [each.stanza for each in self.packages]}))
         if draft.suite.contents:
             draft.members.update((each.stanza.key, each.members) for each in self.packages)
         for each in self.packages:
