@@ -11,6 +11,7 @@ from pathlib import Path
 from katpkg import process
 from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
+from katpkg.packages.base import AGAIN
 from katpkg.packages.convert.machine import Node, canonical
 from katpkg.packages.convert.script import Script
 from katpkg.packages.convert.scripts import NAMES
@@ -82,7 +83,7 @@ def _opened(path: Path, archive: Path, option: str) -> tarfile.TarFile:
         process.run(["dpkg-deb", option, path], into=archive)
         return tarfile.open(archive)
     except (process.ToolFailed, tarfile.TarError, lzma.LZMAError) as error:
-        raise BuildError(f"{path.name} is no whole package", where=path.name, details=str(error)) from error
+        raise BuildError(f"{path.name} is no whole package", where=path.name, hint=AGAIN, details=str(error)) from error
 
 
 def _node(info: tarfile.TarInfo) -> Node:

@@ -14,6 +14,7 @@ from katpkg.errors import BuildError
 from katpkg.model.binary import INPUTS_FIELD
 from katpkg.model.package import EntryKind, PackageSpec, Starting
 from katpkg.model.target import Compression
+from katpkg.packages.base import LOOK
 from katpkg.packages.deb.overrides import overrides_for
 from katpkg.packages.deb.scripts import maintainer_scripts
 from katpkg.packages.staging import stage
@@ -162,4 +163,4 @@ def _check_control(path: Path, spec: PackageSpec) -> None:
         or stanzas[1].get("Package") != spec.name
         or stanzas[1].get(f"XB-{INPUTS_FIELD}") != spec.inputs
     ):
-        raise BuildError("the control file did not come out as it was meant", where=str(path))
+        raise BuildError("the control file did not come out as it was meant", where=str(path), hint=LOOK)

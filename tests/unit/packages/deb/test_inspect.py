@@ -191,6 +191,7 @@ def test_what_is_no_whole_package_is_refused(case: str, tmp_path: Path) -> None:
     assert caught.value.message.startswith("evil.deb is no valid package: ")
     assert reason in caught.value.message
     assert caught.value.where == str(path)
+    assert caught.value.hint == f"get it again from where it came, and see dpkg-deb --info {path}"
 
 
 def test_a_good_package_is_what_it_says(tmp_path: Path) -> None:
