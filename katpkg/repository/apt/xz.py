@@ -22,9 +22,9 @@ FOOTER_SIZE = 12
 
 TEXT = {"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 4, "lp": 0, "pb": 0}
 """For text: nothing in it is aligned (pb), and the letter before says much (lc)."""
-QUICK = {**TEXT, "nice_len": 40, "depth": 12, "dict_size": 1 << 19}
-"""For blocks that are often made anew: a quarter of the time less, for a percent more. A dictionary somewhat smaller
-than the largest block has tables that fit the processor's cache, and costs not a byte in ten thousand.
+QUICK = {**TEXT, "mf": lzma.MF_HC4, "nice_len": 56, "depth": 10, "dict_size": 1 << 19}
+"""For blocks that are often made anew: two fifths of the time less, for two percent more. A dictionary somewhat smaller
+than the largest block has tables that fit the processor's cache, and costs a byte in a thousand.
 """
 QUICK_TO = 1 << 20
 LARGEST_DICTIONARY = 8 << 20
