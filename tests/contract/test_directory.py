@@ -202,6 +202,13 @@ def test_an_unwritable_directory_is_an_error_with_a_way_out(public: Path) -> Non
     assert public.read_text() == "a file"
 
 
+def test_a_directory_in_the_place_of_an_object_is_named(public: Path) -> None:
+    (public / "dists/InRelease").mkdir(parents=True)
+    with pytest.raises(StoreError, match="Is a directory") as caught:
+        LocalStore(public).read("dists/InRelease")
+    assert caught.value.where == "dists/InRelease"
+
+
 def test_a_full_disk_leaves_what_was_there_and_nothing_half_written(tmp_path: Path) -> None:
     public = tmp_path / "small"
     public.mkdir()
