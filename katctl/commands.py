@@ -14,7 +14,7 @@ from katctl import setup as setups
 from katctl import upgrade as upgrades
 from katctl.errors import SettingsError
 from katctl.restore import restore as bring_back
-from katctl.site import Site, open_again
+from katctl.site import Site, alone, open_again
 from katctl.surroundings import Complaint
 
 WELL, UNWELL = 0, 1
@@ -36,7 +36,7 @@ def setup(site: Site, options: argparse.Namespace, now: datetime) -> int:
         site.tell("the administrator chose to set up by hand: katctl setup")
         return WELL
     if options.answers:
-        with site.memory.alone():
+        with alone(site) as site:
             share.take(site.hosts.product, options.answers)
         site = open_again(site)
     setups.set_up(site, now)
@@ -90,7 +90,7 @@ def backup(site: Site, options: argparse.Namespace, now: datetime) -> int:
     if options.file:
         path = options.file / path.name if options.file.is_dir() else options.file
     # files and databases refer to each other, and some are not whole while they are open
-    with site.memory.alone(), setups.standstill(site):
+    with alone(site) as site, setups.standstill(site):
         made = backups.back_up(site, path.absolute(), now, whole=True)
     print(made)
     return WELL
@@ -125,7 +125,7 @@ def config(site: Site, options: argparse.Namespace, _now: datetime) -> int:
 
 def export(site: Site, options: argparse.Namespace, _now: datetime) -> int:
     """For the other end of a pipe."""
-    with site.memory.alone():
+    with alone(site) as site:
         print(share.export(site, options.roles))
     return WELL
 

@@ -19,7 +19,7 @@ from katctl.errors import BackupError
 from katctl.model import Database, Directory, Module
 from katctl.postgresql import identifier
 from katctl.rollout import stop_all
-from katctl.site import Site, open_again
+from katctl.site import Site, alone, open_again
 from katctl.state import key_of
 from katctl.steps import Configuration
 
@@ -67,7 +67,7 @@ def restore(site: Site, path: Path) -> Site:
 
     The caller sets up afterwards. Raises BackupError before anything is changed when the backup does not fit.
     """
-    with open_backup(path, site.product.name) as backup, site.memory.alone():
+    with open_backup(path, site.product.name) as backup, alone(site) as site:
         _check_fit(site, backup, path)
         site.memory.change(restoring=str(path))
         site.tell("stopping the services")

@@ -12,7 +12,7 @@ from katctl.cluster import Cluster
 from katctl.databases import Databases
 from katctl.errors import KatctlError, StepFailed, of_the_system
 from katctl.rollout import Migrate, Start, rollout, running, stop_all
-from katctl.site import Site
+from katctl.site import Site, alone
 from katctl.spread import Others, Part, Passage
 from katctl.state import Failure
 from katctl.steps import Accounts, Broker, Configuration, Confinement, Step
@@ -23,7 +23,7 @@ MARK = "unfinished"
 
 def set_up(site: Site, now: datetime) -> None:
     """Make all that is missing. Raises KatctlError, after remembering which step failed."""
-    with site.memory.alone():
+    with alone(site) as site:
         (site.product.state / MARK).touch()
         _refuse_halves(site)
         _forget_removed(site)
@@ -44,7 +44,7 @@ def set_up(site: Site, now: datetime) -> None:
 
 def migrate(site: Site, now: datetime) -> None:
     """Do the foundations and the migrations, and start only what a migration needs. Raises KatctlError."""
-    with site.memory.alone():
+    with alone(site) as site:
         _refuse_halves(site)
         steps = rollout(site)
         last = max((number for number, step in enumerate(steps) if isinstance(step, Migrate)), default=-1)

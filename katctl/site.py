@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,3 +71,10 @@ def open_site(lib: Path, tell: Tell, *, keep: bool = True) -> Site:
 def open_again(site: Site, *, keep: bool = True) -> Site:
     """The same site, after its answers and secrets were changed on disk."""
     return open_site(site.product.lib, site.tell, keep=keep)
+
+
+@contextmanager
+def alone(site: Site) -> Iterator[Site]:
+    """While open, no other katctl changes anything: ``site`` as it is then, for one that was waited for changed it."""
+    with site.memory.alone():
+        yield open_again(site)

@@ -10,7 +10,7 @@ from katctl.databases import with_data
 from katctl.errors import KatctlError
 from katctl.rollout import running, stop_all
 from katctl.setup import MARK
-from katctl.site import Site
+from katctl.site import Site, alone
 from katctl.state import Upgrade
 
 
@@ -20,7 +20,7 @@ def prepare(site: Site, now: datetime) -> None:
     An upgrade that failed before keeps the backup that it began with: that is the way back. Raises KatctlError after
     starting again what ran, so that a refused upgrade leaves everything as it was.
     """
-    with site.memory.alone():
+    with alone(site) as site:
         ran = running(site)
         try:
             stop_all(site)

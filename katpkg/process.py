@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,6 @@ PACKAGE_OF_TOOL = {
     "rpmkeys": "rpm",
     "rpmsign": "rpm",
 }
-
 
 Stream = IO[bytes] | int
 
@@ -177,7 +176,7 @@ def require(tool: str) -> None:
 
 
 def stop_all() -> None:
-    """End every program that runs, each with its family, and start no other: Ctrl-C while threads wait for builds."""
+    """End every program that runs, each with its family, and let no other run: Ctrl-C while threads wait for builds."""
     _stopped.set()
     with _running_lock:
         children = tuple(_running)
@@ -203,23 +202,18 @@ def _output(into: Path | None) -> Iterator[IO[bytes] | int]:
 def _child(
     words: list[str], cwd: Path | None, env: dict[str, str], streams: tuple[Stream, Stream, Stream]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    if _stopped.is_set():
-        raise ToolError(f"{Path(words[0]).name} was not started: katpkg is stopping")
+    _go_on(words[0])
+    stdin, stdout, stderr = streams
+    umask = _surroundings.get().umask
     child = subprocess.Popen(
-        words,
-        cwd=cwd,
-        env=env,
-        stdin=streams[0],
-        stdout=streams[1],
-        stderr=streams[2],
-        start_new_session=True,
-        umask=_surroundings.get().umask,
+        words, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True, umask=umask
     )
     with _running_lock:
         _running.add(child)
     try:
         with child:
             try:
+                _go_on(words[0])  # who stops all did not see it, perhaps
                 yield child
             except BaseException:
                 _end_family(child)
@@ -245,6 +239,12 @@ def _watch(
         time.sleep(0.005)
 
 
+def _go_on(tool: str) -> None:
+    if _stopped.is_set():
+        raise ToolError(f"{Path(tool).name} was not started: katpkg is stopping")
+
+
 def _end_family(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # the thread that waits for it may have seen its end meanwhile
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)

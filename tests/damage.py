@@ -19,13 +19,13 @@ from katpkg.repository.apt.check.findings import Finding
 from katpkg.repository.apt.check.release import ReleaseFile
 from katpkg.repository.apt.check.scope import Demands
 from katpkg.repository.apt.check.verify import verify
-from katpkg.repository.apt.check.witness import Ours
 from katpkg.repository.apt.patches import PatchList, ed_script
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.clearsigned import covered
 from katpkg.store.apply import apply
 from tests.builders import make_package, make_suite
 from tests.fakes import EPOCH, FakeSigner, MemoryStore, Ticking
+from tests.whole import OurWitness
 
 SUITE = make_suite()
 INDEX = "main/binary-amd64/Packages"
@@ -122,7 +122,7 @@ class Spoilable:
     ) -> tuple[Finding, ...]:
         """What is wrong with it."""
         demands = demands or Demands(sample=None)
-        return tuple(verify(files or self.store, Ours(FakeSigner()), now or self.now, demands).findings)
+        return tuple(verify(files or self.store, OurWitness(FakeSigner()), now or self.now, demands).findings)
 
 
 def listing(text: str, path: str, content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Archives made by the tools of others: apt-ftparchive, reprepro and aptly, signed by a key of their own."""
+"""Archives that others made: apt-ftparchive, dpkg-scanpackages, reprepro and aptly, signed by a key of their own."""
 
 from __future__ import annotations
 
@@ -38,13 +38,22 @@ class Other:
 
 def by_apt_ftparchive(directory: Path) -> Other:
     """Packages and Packages.gz; no by-hash."""
+    return _indexed_by(["apt-ftparchive", "packages", "pool"], directory)
+
+
+def by_dpkg_scanpackages(directory: Path) -> Other:
+    """The same, with every Filename beginning with a period and a slash."""
+    return _indexed_by(["dpkg-scanpackages", "--multiversion", "./pool"], directory)
+
+
+def _indexed_by(command: Sequence[str], directory: Path) -> Other:
     root = directory / "public"
     index = root / "dists/stable/main/binary-amd64"
     index.mkdir(parents=True)
     (root / "pool").mkdir()
     for deb in _debs(directory):
         shutil.copy(deb, root / "pool")
-    (index / "Packages").write_bytes(_run(["apt-ftparchive", "packages", "pool"], root))
+    (index / "Packages").write_bytes(_run(command, root))
     _run(["gzip", "--keep", index / "Packages"], root)
     words = {
         "Origin": "Others",

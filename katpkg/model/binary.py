@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from katpkg.model.digests import Digest
-from katpkg.model.names import Architecture, PackageName
+from katpkg.model.names import Architecture, PackageName, SourceName
 from katpkg.model.target import PackageFormat
 from katpkg.model.version import Version
 
@@ -41,12 +41,16 @@ class BinaryPackage:
     name: PackageName = field(init=False)
     version: Version = field(init=False)
     architecture: Architecture = field(init=False)
+    source: str = field(init=False)
+    """The name of its source package: its own, where it names none."""
 
     def __post_init__(self) -> None:
         """Read the names once: an archive of thousands asks for them often. Raises ValueError."""
         object.__setattr__(self, "name", _name(self.fields["Package"]))
         object.__setattr__(self, "version", _version(self.fields["Version"]))
         object.__setattr__(self, "architecture", Architecture(self.fields["Architecture"]))
+        source = self.fields.get("Source")
+        object.__setattr__(self, "source", SourceName(source.split(" ")[0]) if source else self.name)
 
     @property
     def path(self) -> Path:

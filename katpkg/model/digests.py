@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -28,3 +29,18 @@ class Digest:
         with content.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             return cls(size=file.tell(), sha256=Sha256(sha256))
+
+    def is_of(self, path: Path) -> bool:
+        """Whether the file at ``path`` has this content; not when there is none, or somebody takes it away."""
+        try:
+            return self.fits(path) and Digest.of(path) == self
+        except FileNotFoundError:
+            return False
+
+    def fits(self, path: Path) -> bool:
+        """Whether a file of this size lies at ``path``. It is not read."""
+        try:
+            status = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return stat.S_ISREG(status.st_mode) and status.st_size == self.size

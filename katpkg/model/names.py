@@ -55,6 +55,14 @@ class PackageName(Name):
     rule = "at least two of a-z, 0-9, plus, minus and period, a letter or digit first"
 
 
+class SourceName(Name):
+    """What a package was built of, where it says so. Wider than Policy (5.6.1): others use capitals."""
+
+    __slots__ = ()
+    pattern = r"[A-Za-z0-9][A-Za-z0-9+.-]*"
+    rule = "letters, digits, plus, minus and period, a letter or digit first"
+
+
 class Selector(Name):
     """What somebody means who names packages: one, one version of it, or many by a pattern."""
 

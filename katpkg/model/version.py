@@ -44,6 +44,10 @@ class Version(str):
     def __ge__(self, other: object) -> bool:
         return not self < other
 
+    def is_equal(self, other: Self) -> bool:
+        """Whether dpkg finds no difference: 1.0 is 1.00, and 1.0-0."""
+        return _order(str(self)) == _order(str(other))
+
     @property
     def is_development(self) -> bool:
         """Whether it came from an untagged commit; such versions go only where testers look."""

@@ -15,6 +15,7 @@ from katpkg.model.names import Line
 from katpkg.model.package import VirtualEnvironment
 from katpkg.model.payload import DebPayload
 from katpkg.packages.adopt import adopt_environment
+from katpkg.packages.base import AGAIN
 from katpkg.packages.needless import leave_out
 from katpkg.packages.places import Places
 from katpkg.packages.venv import depends_of
@@ -74,7 +75,9 @@ def _read_out(deb: Path, archive: Path) -> None:
     try:
         process.run(["dpkg-deb", "--fsys-tarfile", deb], into=archive)
     except process.ToolFailed as error:
-        raise BuildError(f"{deb.name} is no whole package", where=deb.name, details=error.details) from error
+        raise BuildError(
+            f"{deb.name} is no whole package", where=deb.name, hint=AGAIN, details=error.details
+        ) from error
 
 
 def merge_usr(tree: Path) -> None:

@@ -19,7 +19,11 @@ def stage(entry: Entry, root: Path) -> None:
     place = root / entry.path.relative
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.is_file() or place.is_symlink():
-        raise BuildError("two parts of the package are this file", where=entry.path)
+        raise BuildError(
+            "two parts of the package are this file",
+            where=entry.path,
+            hint="take one of them out of the module's description",
+        )
     match entry.content:
         case bytes() as content:
             place.write_bytes(content)

@@ -66,12 +66,11 @@ class Built:
 
     def is_whole(self, directory: Path) -> bool:
         """Whether its file is there with the bytes that were built."""
-        return self.seems_whole(directory) and Digest.of(directory / self.filename) == self.digest
+        return self.digest.is_of(directory / self.filename)
 
     def seems_whole(self, directory: Path) -> bool:
         """Whether its file is there with as many bytes as were built, without reading it."""
-        path = directory / self.filename
-        return path.is_file() and path.stat().st_size == self.digest.size
+        return self.digest.fits(directory / self.filename)
 
 
 def keep(package: BinaryPackage, directory: Path) -> BinaryPackage:

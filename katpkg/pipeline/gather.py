@@ -10,6 +10,7 @@ from katpkg.errors import BuildError
 from katpkg.model.names import Codename
 from katpkg.pipeline.built import BuildDirectory, Built
 from katpkg.pipeline.make import unwritable
+from katpkg.pipeline.yard import alone
 from katpkg.report import Reporter
 
 
@@ -25,13 +26,13 @@ def gather(root: Path, directories: Mapping[Codename, BuildDirectory], reporter:
         found = list(_found(root, directory))
         if not found:
             continue
-        try:
-            directory.path.mkdir(parents=True, exist_ok=True)
-            for built, place in found:
-                _copy(built, place, directory)
-            directory.add(built for built, _ in found)
-        except OSError as error:
-            raise unwritable(directory.path, str(error.strerror)) from error
+        with alone(directory, reporter):
+            try:
+                for built, place in found:
+                    _copy(built, place, directory)
+                directory.add(built for built, _ in found)
+            except OSError as error:
+                raise unwritable(directory.path, str(error.strerror)) from error
         reporter.note(f"packages for {codename} that were built elsewhere: {len(found)}")
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from katpkg.model.archive import RetentionSpec
 from katpkg.pipeline.commit import Publisher
 from katpkg.report import Reporter
-from katpkg.repository.apt.prune import Waste, joined
+from katpkg.repository.apt.prune import Waste
 from katpkg.repository.apt.retention import Expire
 from katpkg.repository.base import Verifier
 from katpkg.repository.publication import Publication
 from katpkg.repository.rpm.prune import RpmWaste
+from katpkg.repository.waste import joined
 from katpkg.store.apply import Clock, apply
 from katpkg.store.base import Store, Stored
 

@@ -160,12 +160,7 @@ class Yard:
         """Hold the build directories, in an order that all agree on."""
         with ExitStack() as stack:
             for _, directory in sorted(self.directories.items()):
-                path = directory.path
-                try:
-                    path.mkdir(parents=True, exist_ok=True)
-                except OSError as error:
-                    raise unwritable(path, str(error.strerror)) from error
-                stack.enter_context(held(path, lambda: self.reporter.note("another katpkg is building here; waiting")))
+                stack.enter_context(alone(directory, self.reporter))
             yield
 
     def _record(self, done: Sequence[Outcome]) -> None:
@@ -181,6 +176,17 @@ class Yard:
     def _tell(self, outcome: Outcome) -> None:
         took = f" in {outcome.seconds:.1f} s" if outcome.state is State.BUILT else ""
         self.reporter.note(f"{outcome.package} {outcome.version} ({outcome.target}): {outcome.state.value}{took}")
+
+
+@contextmanager
+def alone(directory: BuildDirectory, reporter: Reporter) -> Iterator[None]:
+    """Make ``directory`` and hold it: another katpkg that is at work there is waited for. Raises BuildError."""
+    try:
+        directory.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(directory.path, str(error.strerror)) from error
+    with held(directory.path, lambda: reporter.note("another katpkg is building here; waiting")):
+        yield
 
 
 def _results(futures: Sequence[Future[Outcome]]) -> Iterator[Outcome]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from katpkg.errors import RepositoryError
 from katpkg.model.binary import BinaryPackage
+from katpkg.model.digests import Digest
 from katpkg.model.suite import SuiteSpec
 from katpkg.model.version import Version
+from katpkg.repository.published import Key
 
 
 def check_fit(suite: SuiteSpec, package: BinaryPackage) -> None:
@@ -31,6 +35,26 @@ def check_fit(suite: SuiteSpec, package: BinaryPackage) -> None:
             package,
             f"add it to archive.architectures ({', '.join(suite.architectures)})",
         )
+
+
+def must_not_share_files(found: Iterable[tuple[str, Key, Digest]]) -> None:
+    """Raise RepositoryError when two packages would have one file: of each its file's key, its own, and its digest."""
+    first: dict[str, tuple[Key, Digest]] = {}
+    for filename, key, digest in found:
+        other, others = first.setdefault(filename, (key, digest))
+        if other != key:
+            raise RepositoryError(
+                f"{other[0]} {other[1]} and {key[0]} {key[1]} would have one file in the archive",
+                where=filename,
+                hint="let them differ in more than the epoch",
+            )
+        if others != digest:
+            raise RepositoryError(
+                f"there are two files of {key[0]} {key[1]} with different contents",
+                where=filename,
+                hint="publish one of them",
+                details=f"{others}\n{digest}",
+            )
 
 
 def _what(package: BinaryPackage) -> str:

@@ -11,6 +11,9 @@ from katpkg.repository.publication import Token
 MENDING = "katpkg verify says what else is wrong; with --repair it writes anew what can be derived"
 """What to do about a published file that cannot be read."""
 
+RESTORE = "restore the file from a backup or a mirror; nothing was changed"
+"""What to do about one that is lost."""
+
 
 class Reader(Protocol):
     """Where the published archive is read: every store is one."""

@@ -117,7 +117,9 @@ def new_key(user_id: str) -> NewKey:
             fingerprint = Fingerprint(keys.list_keys()[0]["fingerprint"])
             gpg(home, *options, "--quick-add-key", fingerprint, "ed25519", "sign", "2y")
         except process.ToolFailed as error:
-            raise SigningError("gpg made no key", where=user_id, details=error.details) from error
+            raise SigningError(
+                "gpg made no key", where=user_id, hint="a user id is NAME <ADDRESS>", details=error.details
+            ) from error
         secret = keys.export_keys(fingerprint, secret=True, expect_passphrase=False)
         public = keys.export_keys(fingerprint)
     return NewKey(fingerprint=fingerprint, secret=secret.encode(), public=public.encode())

@@ -188,5 +188,8 @@ class GpgSigner:
             secret, content = ("--passphrase-fd", "0"), f"{self._passphrase}\n".encode() + content
         done = gpg(self.home(), *secret, *words, stdin=content, accept=range(256))
         if done.status != 0:
-            raise SigningError("gpg did not sign", details=process.tail(done.stderr.decode("utf-8", "replace")))
+            said = process.tail(done.stderr.decode("utf-8", "replace"))
+            raise SigningError(
+                "gpg did not sign", hint="see whether the key has expired, and its passphrase", details=said
+            )
         return done.stdout

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact
-from katpkg.model.digests import Digest
 from katpkg.report import Meter, NoMeter
 from katpkg.sources.base import ArtifactSource, BrokenOff
 from katpkg.sources.partial import Arrival, claimed
@@ -25,8 +24,7 @@ class Cache:
 
     def has(self, artifact: Artifact) -> bool:
         """Whether it is here, by its size; whoever uses it verifies it again."""
-        path = self._path(artifact)
-        return path.is_file() and path.stat().st_size == artifact.digest.size
+        return artifact.digest.fits(self._path(artifact))
 
     def get(self, artifact: Artifact, source: ArtifactSource, meter: Meter = NOBODY) -> Path:
         """The verified file of ``artifact``, brought from ``source`` when it is not here (or was damaged).
@@ -35,12 +33,12 @@ class Cache:
         Raises SourceError when the source holds other bytes than the lock names; those are not kept.
         """
         path = self._path(artifact)
-        if _is(artifact, path):
+        if artifact.digest.is_of(path):
             return path
         arriving = self._partial / artifact.digest.sha256
         try:
             with claimed(arriving) as file:
-                if _is(artifact, path):  # whoever had it before us brought it
+                if artifact.digest.is_of(path):  # whoever had it before us brought it
                     arriving.unlink()
                 else:
                     with _worth_keeping(arriving):
@@ -90,7 +88,3 @@ def _bring(artifact: Artifact, source: ArtifactSource, arrival: Arrival) -> None
             hint=f"if what is there now is right: katpkg fetch {artifact.module}",
             details=f"locked: {artifact.digest}\nfound:  {arrival.digest}",
         )
-
-
-def _is(artifact: Artifact, path: Path) -> bool:
-    return path.is_file() and path.stat().st_size == artifact.digest.size and Digest.of(path) == artifact.digest

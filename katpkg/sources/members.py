@@ -66,17 +66,22 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _INTERPRETER = re.compile(r"(^|/)bin/python[0-9.]*$")
 
 
+def unsafe(what: str, where: str) -> SourceError:
+    """The error for an archive that is damaged, or that nobody should unpack: all of it stays packed."""
+    return SourceError(what, where=where, hint="look at what made it; nothing of it was unpacked")
+
+
 def normal_name(raw: str, where: str) -> str:
     """``raw`` without a leading ``./`` or a slash at its end; ``""`` for the root. Raises SourceError."""
     if _CONTROL.search(raw):
-        raise SourceError(f"the name {raw!r} has control characters in it, or is no UTF-8", where=where)
+        raise unsafe(f"the name {raw!r} has control characters in it, or is no UTF-8", where)
     if raw.startswith("/") or "\\" in raw or _DRIVE.match(raw):
-        raise SourceError(f"the name {raw!r} is absolute, or of another system", where=where)
+        raise unsafe(f"the name {raw!r} is absolute, or of another system", where)
     parts = [part for part in raw.split("/") if part not in ("", ".")]
     if ".." in parts:
-        raise SourceError(f"the name {raw!r} leads out of the archive", where=where)
+        raise unsafe(f"the name {raw!r} leads out of the archive", where)
     if any(len(part.encode()) > 255 for part in parts):
-        raise SourceError(f"the name {raw[:40]!r}… is longer than a file system takes", where=where)
+        raise unsafe(f"the name {raw[:40]!r}… is longer than a file system takes", where)
     return "/".join(parts)
 
 
@@ -96,18 +101,18 @@ def judge(members: Iterable[Member], packed: int, limits: Limits, links: Links, 
 
 def _judge_size(count: int, total: int, packed: int, limits: Limits, where: str) -> None:
     if count > limits.members:
-        raise SourceError(f"it has more than {limits.members} members", where=where)
+        raise unsafe(f"it has more than {limits.members} members", where)
     if total > limits.total:
-        raise SourceError(f"it unpacks to more than {limits.total >> 20} MiB", where=where)
+        raise unsafe(f"it unpacks to more than {limits.total >> 20} MiB", where)
     if total > limits.ratio_from and total > packed * limits.ratio:
-        raise SourceError(f"it unpacks to more than {limits.ratio} times its size: a bomb", where=where)
+        raise unsafe(f"it unpacks to more than {limits.ratio} times its size: a bomb", where)
 
 
 def _judge_kind(member: Member, links: Links, where: str) -> None:
     if member.kind is MemberKind.OTHER:
-        raise SourceError(f"{member.name!r} is a {member.kind.value}", where=where)
+        raise unsafe(f"{member.name!r} is a {member.kind.value}", where)
     if member.kind is MemberKind.SYMLINK and links is not Links.ANY and leaves(member) and not left_out(member, links):
-        raise SourceError(f"the link {member.name!r} points out of the archive, to {member.target!r}", where=where)
+        raise unsafe(f"the link {member.name!r} points out of the archive, to {member.target!r}", where)
 
 
 def left_out(member: Member, links: Links) -> bool:
@@ -133,13 +138,13 @@ def leaves(member: Member) -> bool:
 def _judge_place(member: Member, seen: dict[str, Member], limits: Limits, where: str) -> None:
     twin = seen.get(_folded(member.name))
     if twin is not None and not (twin.kind is member.kind is MemberKind.DIRECTORY and twin.name == member.name):
-        raise SourceError(f"{member.name!r} and {twin.name!r} are one name, or too much alike", where=where)
+        raise unsafe(f"{member.name!r} and {twin.name!r} are one name, or too much alike", where)
     if member.name.count("/") >= limits.depth:
-        raise SourceError(f"{member.name[:60]!r}… lies more than {limits.depth} directories deep", where=where)
+        raise unsafe(f"{member.name[:60]!r}… lies more than {limits.depth} directories deep", where)
     if member.kind is MemberKind.HARDLINK:
         first = seen.get(_folded(member.target))
         if first is None or first.name != member.target or first.kind is not MemberKind.FILE:
-            raise SourceError(f"{member.name!r} is a hard link to {member.target!r}, no file before it", where=where)
+            raise unsafe(f"{member.name!r} is a hard link to {member.target!r}, no file before it", where)
 
 
 def _judge_parents(member: Member, seen: dict[str, Member], where: str) -> None:
@@ -150,11 +155,9 @@ def _judge_parents(member: Member, seen: dict[str, Member], where: str) -> None:
         if parent is None:
             continue
         if parent.kind is not MemberKind.DIRECTORY:
-            raise SourceError(
-                f"{member.name!r} lies below {parent.name!r}, which is a {parent.kind.value}", where=where
-            )
+            raise unsafe(f"{member.name!r} lies below {parent.name!r}, which is a {parent.kind.value}", where)
         if parent.name != name:
-            raise SourceError(f"{name!r} and {parent.name!r} are one name, or too much alike", where=where)
+            raise unsafe(f"{name!r} and {parent.name!r} are one name, or too much alike", where)
 
 
 def _folded(name: str) -> str:

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, Self
 
-from katpkg.errors import SourceError
-from katpkg.sources.members import Limits, Links, Member, MemberKind, judge, normal_name
+from katpkg.sources.members import Limits, Links, Member, MemberKind, judge, normal_name, unsafe
 
 DAMAGED = (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError)
 
@@ -54,23 +53,23 @@ class Tar:
             with tarfile.open(fileobj=self._stream, mode="r:*", errors="surrogateescape") as tar:
                 for info in tar:
                     if info.size > limits.total:
-                        raise SourceError(f"it unpacks to more than {limits.total >> 20} MiB", where=self._where)
+                        raise unsafe(f"it unpacks to more than {limits.total >> 20} MiB", self._where)
                     member = self._member(info)
                     if member.name:
                         yield member, tar.extractfile(info) if member.kind is MemberKind.FILE else None
                     vars(tar)["members"].clear()  # it would keep them all
         except DAMAGED as error:
-            raise SourceError(f"it is no whole tar archive: {error}", where=self._where) from error
+            raise unsafe(f"it is no whole tar archive: {error}", self._where) from error
         except OSError as error:
             if error.errno is not None:
                 raise
-            raise SourceError(f"it is no whole archive: {error}", where=self._where) from error
+            raise unsafe(f"it is no whole archive: {error}", self._where) from error
 
     def _member(self, info: tarfile.TarInfo) -> Member:
         kind = KINDS.get(info.type, MemberKind.OTHER)
         name = normal_name(info.name, self._where)
         if not name and kind is not MemberKind.DIRECTORY:
-            raise SourceError(f"the name {info.name!r} names nothing", where=self._where)
+            raise unsafe(f"the name {info.name!r} names nothing", self._where)
         return Member(
             name=name,
             kind=kind,

@@ -17,7 +17,7 @@ from typing import IO, BinaryIO
 from katpkg.errors import SourceError
 from katpkg.model.artifact import Artifact, Payload
 from katpkg.model.payload import PayloadKind, VenvPayload
-from katpkg.sources.members import Limits, Links, Member, MemberKind, left_out
+from katpkg.sources.members import Limits, Links, Member, MemberKind, left_out, unsafe
 from katpkg.sources.tars import Tar
 from katpkg.sources.zips import Zip, is_wheel
 
@@ -114,7 +114,8 @@ def _appearing(into: Path, where: str) -> Iterator[Path]:
         try:
             yield root
         except OSError as error:
-            raise SourceError(f"it cannot be unpacked: {error.strerror or error}", where=where) from error
+            said = f"it cannot be unpacked: {error.strerror or error}"
+            raise SourceError(said, where=where, hint=f"see to {into.parent}: its room, and who may write") from error
         root.rename(into)
 
 
@@ -151,8 +152,8 @@ def _write(path: Path, member: Member, content: IO[bytes] | None, left: int, whe
         while content is not None and (chunk := content.read(CHUNK)):
             written += len(chunk)
             if written > min(member.size, left):
-                raise SourceError(f"{member.name!r} is larger than it says", where=where)
+                raise unsafe(f"{member.name!r} is larger than it says", where)
             file.write(chunk)
     if written != member.size:
-        raise SourceError(f"{member.name!r} is cut off: {written} of {member.size} bytes", where=where)
+        raise unsafe(f"{member.name!r} is cut off: {written} of {member.size} bytes", where)
     return written

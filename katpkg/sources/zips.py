@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self
 
-from katpkg.errors import SourceError
-from katpkg.sources.members import Limits, Links, Member, MemberKind, judge, normal_name
+from katpkg.sources.members import Limits, Links, Member, MemberKind, judge, normal_name, unsafe
 
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 ENCRYPTED = 0x1
@@ -40,17 +39,17 @@ class Zip:
             with path.open("rb") as file, zipfile.ZipFile(file) as archive:
                 yield cls(archive, file, path.stat().st_size, where)
         except DAMAGED as error:
-            raise SourceError(f"it is no whole zip file: {error}", where=where) from error
+            raise unsafe(f"it is no whole zip file: {error}", where) from error
 
     def judge(self, limits: Limits, links: Links) -> None:
         """Raise SourceError unless all of it may be unpacked."""
         infos = sorted(self._archive.infolist(), key=lambda info: info.header_offset)
         if infos and infos[0].header_offset != 0:
-            raise SourceError("there is something before its first member", where=self._where)
+            raise unsafe("there is something before its first member", self._where)
         end = 0
         for info in infos:
             if info.header_offset < end:
-                raise SourceError(f"{info.filename!r} overlaps the member before it", where=self._where)
+                raise unsafe(f"{info.filename!r} overlaps the member before it", self._where)
             end = self._judge_header(info)
         judge((self._member(info) for info in self._archive.infolist()), self._packed, limits, links, self._where)
 
@@ -67,22 +66,22 @@ class Zip:
     def _judge_header(self, info: zipfile.ZipInfo) -> int:
         """Where the member ends, when its own header agrees with the directory's."""
         if info.flag_bits & ENCRYPTED:
-            raise SourceError(f"{info.filename!r} is encrypted", where=self._where)
+            raise unsafe(f"{info.filename!r} is encrypted", self._where)
         if info.compress_type not in KNOWN_METHODS:
-            raise SourceError(f"{info.filename!r} is neither stored nor deflated", where=self._where)
+            raise unsafe(f"{info.filename!r} is neither stored nor deflated", self._where)
         self._file.seek(info.header_offset)
         fields: tuple[bytes | int, ...] = LOCAL_HEADER.unpack(self._file.read(LOCAL_HEADER.size))
         name_length, extra_length = int(fields[9]), int(fields[10])
         name = self._file.read(name_length)
         directory_name = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437", "replace")
         if fields[0] != b"PK\x03\x04" or name != directory_name:
-            raise SourceError(f"{info.filename!r} has another name in its own header", where=self._where)
+            raise unsafe(f"{info.filename!r} has another name in its own header", self._where)
         return info.header_offset + LOCAL_HEADER.size + name_length + extra_length + info.compress_size
 
     def _member(self, info: zipfile.ZipInfo) -> Member:
         mode = info.external_attr >> 16
         if info.orig_filename != info.filename:
-            raise SourceError(f"the name {info.orig_filename!r} has a NUL or a backslash in it", where=self._where)
+            raise unsafe(f"the name {info.orig_filename!r} has a NUL or a backslash in it", self._where)
         return Member(
             name=normal_name(info.filename, self._where),
             kind=_kind(info, mode),

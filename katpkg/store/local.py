@@ -214,6 +214,6 @@ class _Explained:
         if isinstance(error, OSError):
             raise StoreError(
                 f"the archive cannot be read or written: {error.strerror}",
-                where=str(error.filename or self._key),
+                where=error.filename if isinstance(error.filename, str) else self._key,
                 hint="what was published before is whole; when this is mended, publish again",
             ) from error

@@ -107,7 +107,9 @@ class WebStore:
             return None
         size = headers.get("Content-Length", "")
         if not size.isdecimal():
-            raise StoreError("the server does not tell how large it is", where=self.where(key))
+            raise StoreError(
+                "the server does not tell how large it is", where=self.where(key), hint="have it say so: Content-Length"
+            )
         return Stored(key=key, size=int(size), modified=_moment(headers.get("Last-Modified")))
 
     def cache_control(self, key: str) -> str | None:

@@ -22,7 +22,7 @@ from botocore.config import Config
 
 from scripts.lab.machine import die_with_parent
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds that a server may take to come up."""
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "katpkg-lab", "AWS_SECRET_ACCESS_KEY": "not-a-secret-of-anybody"}
@@ -43,6 +43,8 @@ PORTS = (
     "volume.port.public",
 )
 OFF = ("admin.ui", "master.telemetry", "webdav")
+VOLUMES = 10_000
+"""Each test has a bucket, and each bucket some of its own; told nothing, SeaweedFS has as many as fit on the disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ def seaweedfs(directory: Path) -> Iterator[S3Server]:
     options = [f"-{name}={number}" for name, number in ports.items()]
     options += [f"-{name}=false" for name in OFF]
     options += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.port={port}"]
+    options += [f"-volume.max={VOLUMES}"]
     options += [f"-{name}.localSocket={directory}/{name}.sock" for name in ("filer", "s3")]
     weed = Path(sys.executable).parent / "weed"
     try:

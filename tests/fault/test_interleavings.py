@@ -215,7 +215,7 @@ def test_a_detached_signature_that_comes_late_is_made_anew(begin: Callable[[], A
 
     def before(_: int, what: str) -> None:
         if what == "replace dists/bookworm/Release.gpg":
-            assert copied.wait(10)
+            assert copied.wait(60)
             archive.add("kat-b")
 
     def after(_: int, what: str) -> None:

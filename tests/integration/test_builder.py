@@ -108,3 +108,4 @@ def test_a_failing_tool_is_told_with_its_words(tmp_path: Path) -> None:
         BUILDER.build(make_spec(relations=Relations(depends=(Line("libc6 (at least some"),))), tmp_path)
     assert caught.value.message == "kat-web cannot be built for bookworm/amd64"
     assert "libc6 (at least some" in str(caught.value.details)
+    assert "katpkg build --render-only" in str(caught.value.hint)

@@ -175,7 +175,7 @@ class Together(Line):
 
     def __init__(self, number: int) -> None:
         super().__init__()
-        self._barrier = threading.Barrier(number, timeout=30)
+        self._barrier = threading.Barrier(number, timeout=120)
 
     def carry(self, size: int) -> None:
         self._barrier.wait()
@@ -282,7 +282,7 @@ def test_whoever_presses_ctrl_c_goes_on_from_there(upstream: Upstream) -> None:
     ) as child:
         wait_for(lambda: any(size_of(path) > 1 << 20 for path in (upstream.cache / "partial").glob("*")))
         child.send_signal(signal.SIGINT)
-        _, told = child.communicate(timeout=60)
+        _, told = child.communicate(timeout=300)
     assert child.returncode == 130, told
     assert "interrupted; nothing was left half-done" in told
     (begun,) = [path for path in (upstream.cache / "partial").iterdir() if path.stat().st_size > 1 << 20]
@@ -314,7 +314,7 @@ def size_of(path: Path) -> int:
 
 
 def wait_for(happens: Any) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not happens():
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -21,7 +21,7 @@ from tests.trees import tree, unfinished
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("made")]
 
-PATIENCE = 60
+PATIENCE = 300
 
 
 def begin(small: Small, *words: str) -> subprocess.Popen[str]:
@@ -84,7 +84,7 @@ def test_an_interrupted_build_ends_its_children_and_leaves_nothing_half_done(how
     assert "error: interrupted; nothing was left half-done" in stderr
     assert "Traceback" not in stderr
     assert stdout == ""
-    assert list(at_work(slow)) == []
+    wait_until(lambda: not list(at_work(slow)))  # who was killed may need a moment to go
     assert tree(slow.root).keys() - before.keys() == {"packages", "packages/bookworm"}
     assert before.items() <= tree(slow.root).items()
 

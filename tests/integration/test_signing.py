@@ -79,7 +79,7 @@ def wait_until_gone(home: str = f"{OURS}-") -> None:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not is_so() and time.monotonic() < end:
         time.sleep(0.1)
     assert is_so()

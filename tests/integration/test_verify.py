@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 
 from katpkg.errors import StoreError
-from katpkg.repository.apt.check.verify import check_whole
-from katpkg.repository.apt.check.witness import Ours as Witness
 from katpkg.repository.keys import PublicKey
 from katpkg.repository.signing import GpgVerifier
 from katpkg.store.local import LocalStore
 from katpkg.store.web import WebStore
 from tests.ours import INDEX, Ours, make_ours
 from tests.trees import tree
+from tests.whole import OurWitness, check_whole
 
 pytestmark = pytest.mark.integration
 
@@ -174,7 +173,7 @@ def test_a_keyring_that_is_none_is_told(archive: Ours) -> None:
 
 def test_a_campaign_finds_it_whole_and_quickly(master: Ours) -> None:
     key = PublicKey.read(master.directory / "archive.asc")
-    witness = Witness(GpgVerifier(key))
+    witness = OurWitness(GpgVerifier(key))
     now = datetime.now(UTC)
     assert check_whole(LocalStore(master.public), witness, now) == ()
     began = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""katpkg verify on archives that apt-ftparchive, reprepro and aptly made."""
+"""katpkg verify on archives that apt-ftparchive, dpkg-scanpackages, reprepro and aptly made."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ from katpkg.repository.apt.check.scope import Demands
 from katpkg.repository.apt.check.verify import verify
 from katpkg.store.local import LocalStore
 from tests.conftest import ROOT
-from tests.others import Other, by_apt_ftparchive, by_aptly, by_reprepro
+from tests.others import Other, by_apt_ftparchive, by_aptly, by_dpkg_scanpackages, by_reprepro
 
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture(scope="module", params=[by_apt_ftparchive, by_reprepro, by_aptly], ids=lambda make: make.__name__)
+@pytest.fixture(
+    scope="module",
+    params=[by_apt_ftparchive, by_dpkg_scanpackages, by_reprepro, by_aptly],
+    ids=lambda make: make.__name__,
+)
 def other_master(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Other:
     """An archive that another tool made; never to be changed."""
     made: Other = request.param(tmp_path_factory.mktemp("other"))

@@ -51,6 +51,8 @@ def convert(path: Path, target: Target, names: Names, work: Path) -> Converted:
     _check_architecture(deb, target)
     check_layout(deb, target)
     machine = Machine(files={name: node for name, node in deb.files.items() if not dropped(name)})
+    if deb.is_asking:
+        machine.note("its config script is left out: debconf's questions get their default answers")
     think_through(deb.scripts, machine, str(deb.package.version), deb.answers)
     root = _unpack(deb, machine, work)
     adopted = adopt_environment(root, target, deb.where)

@@ -11,6 +11,7 @@ from pathlib import Path
 from katpkg import process
 from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
+from katpkg.packages.base import AGAIN
 from katpkg.packages.convert.machine import Node, canonical
 from katpkg.packages.convert.script import Script
 from katpkg.packages.convert.scripts import NAMES
@@ -27,6 +28,8 @@ class Deb:
     triggers: tuple[str, ...]
     answers: Mapping[str, str]
     """debconf's defaults, by question."""
+    is_asking: bool
+    """Whether it has a script that asks debconf's questions, and may choose other defaults by what it finds."""
     files: Mapping[str, Node]
     """By path, as a machine with one /usr has it."""
     newest: int
@@ -50,6 +53,7 @@ def read(path: Path, work: Path) -> Deb:
         conffiles=tuple(line.split()[-1] for line in control.get("conffiles", "").splitlines() if line.strip()),
         triggers=tuple(_lines(control.get("triggers", ""))),
         answers=dict(_answers(control.get("templates", ""))),
+        is_asking="config" in control,
         files={name: node for name, (node, _) in files.items()},
         newest=max((moment for _, moment in files.values()), default=0),
     )
@@ -79,7 +83,7 @@ def _opened(path: Path, archive: Path, option: str) -> tarfile.TarFile:
         process.run(["dpkg-deb", option, path], into=archive)
         return tarfile.open(archive)
     except (process.ToolFailed, tarfile.TarError, lzma.LZMAError) as error:
-        raise BuildError(f"{path.name} is no whole package", where=path.name, details=str(error)) from error
+        raise BuildError(f"{path.name} is no whole package", where=path.name, hint=AGAIN, details=str(error)) from error
 
 
 def _node(info: tarfile.TarInfo) -> Node:

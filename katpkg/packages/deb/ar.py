@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from katpkg.errors import BuildError
+from katpkg.packages.base import AGAIN
 from katpkg.packages.deb.plain import Plain
 
 MAGIC = b"!<arch>\n"
@@ -101,4 +103,5 @@ def _name(field: bytes) -> str:
 
 def invalid(path: Path | str, reason: str) -> BuildError:
     """The one error for all that can be wrong with a .deb."""
-    return BuildError(f"{Path(path).name} is no valid package: {reason}", where=str(path))
+    hint = f"{AGAIN}, and see dpkg-deb --info {shlex.quote(str(path))}"
+    return BuildError(f"{Path(path).name} is no valid package: {reason}", where=str(path), hint=hint)

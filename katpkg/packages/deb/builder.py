@@ -9,6 +9,7 @@ from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.package import PackageSpec
 from katpkg.model.target import Compression, Release
+from katpkg.packages.base import LOOK
 from katpkg.packages.deb import lintian, reproduce
 from katpkg.packages.deb.debianize import debianize
 from katpkg.packages.deb.inspect import read_deb
@@ -38,7 +39,8 @@ class DebBuilder:
         try:
             process.run(["debian/rules", "binary"], cwd=tree, env=_environment(spec))
         except process.ToolFailed as error:
-            raise BuildError(f"{spec.name} cannot be built for {spec.target}", details=error.details) from error
+            said = f"{spec.name} cannot be built for {spec.target}"
+            raise BuildError(said, hint=LOOK, details=error.details) from error
         package = read_deb(work / f"{spec.name}_{spec.version.without_epoch}_{spec.architecture}.deb")
         _check(package, spec)
         return package
@@ -61,7 +63,7 @@ def _environment(spec: PackageSpec) -> dict[str, str]:
 def _check(package: BinaryPackage, spec: PackageSpec) -> None:
     found = (package.name, package.version, package.architecture, package.inputs)
     if found != (spec.name, spec.version, spec.architecture, spec.inputs):
-        raise BuildError(f"{package.filename} came out as something else than {spec.name} {spec.version}")
+        raise BuildError(f"{package.filename} came out as something else than {spec.name} {spec.version}", hint=LOOK)
     missing = {entry.path for entry in spec.entries} - {member.rstrip("/") for member in package.members()}
     if missing:
-        raise BuildError(f"{package.filename} lacks {', '.join(sorted(missing))}")
+        raise BuildError(f"{package.filename} lacks {', '.join(sorted(missing))}", hint=LOOK)

@@ -14,8 +14,10 @@ from katpkg.errors import BuildError
 from katpkg.model.binary import INPUTS_FIELD
 from katpkg.model.package import EntryKind, PackageSpec, Starting
 from katpkg.model.target import Compression
+from katpkg.packages.base import LOOK
 from katpkg.packages.deb.overrides import overrides_for
 from katpkg.packages.deb.scripts import maintainer_scripts
+from katpkg.packages.description import wrapped
 from katpkg.packages.staging import stage
 from katpkg.packages.systemd import render_sysusers, render_tmpfiles
 from katpkg.packages.templates import Templates
@@ -113,17 +115,8 @@ def _control(spec: PackageSpec, templates: Templates) -> str:
         spec=spec,
         relation_fields=[(name.capitalize(), words) for name, words in relations.items() if words],
         inputs_field=INPUTS_FIELD,
-        description=list(_wrapped(spec.description)),
+        description=list(wrapped(spec.description, WIDTH)),
     )
-
-
-def _wrapped(description: str) -> Iterator[str]:
-    """The extended description (Debian Policy 5.6.13): wrapped paragraphs, an empty line between them."""
-    paragraphs = [" ".join(paragraph.split()) for paragraph in description.strip().split("\n\n")]
-    for number, paragraph in enumerate(paragraphs):
-        if number:
-            yield ""
-        yield from textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _bullets(changes: tuple[str, ...]) -> list[str]:
@@ -173,4 +166,4 @@ def _check_control(path: Path, spec: PackageSpec) -> None:
         or stanzas[1].get("Package") != spec.name
         or stanzas[1].get(f"XB-{INPUTS_FIELD}") != spec.inputs
     ):
-        raise BuildError("the control file did not come out as it was meant", where=str(path))
+        raise BuildError("the control file did not come out as it was meant", where=str(path), hint=LOOK)

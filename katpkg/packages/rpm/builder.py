@@ -12,6 +12,7 @@ from katpkg.model.binary import BinaryPackage
 from katpkg.model.package import PackageSpec
 from katpkg.model.target import Compression, PackageFormat, Release
 from katpkg.packages import reproduce
+from katpkg.packages.base import LOOK
 from katpkg.packages.rpm import rpmlint
 from katpkg.packages.rpm.inspect import read_rpm
 from katpkg.packages.rpm.names import Names
@@ -63,7 +64,8 @@ class RpmBuilder:
                     env={"SOURCE_DATE_EPOCH": str(spec.source_date_epoch), "HOME": short},
                 )
         except process.ToolFailed as error:
-            raise BuildError(f"{spec.name} cannot be built for {spec.target}", details=error.details) from error
+            said = f"{spec.name} cannot be built for {spec.target}"
+            raise BuildError(said, hint=LOOK, details=error.details) from error
         filename = PackageFormat.RPM.filename(spec.name, spec.version.without_epoch, spec.architecture)
         package = read_rpm(work / "rpms" / machine / filename)
         _check(package, spec)
@@ -97,10 +99,10 @@ def _check(package: BinaryPackage, spec: PackageSpec) -> None:
     found = (package.name, package.version, package.architecture, package.inputs)
     said = package.fields["Description"].split("\n")[0]
     if (*found, said) != (spec.name, spec.version, spec.architecture, spec.inputs, spec.summary):
-        raise BuildError(f"{package.filename} came out as something else than {spec.name} {spec.version}")
+        raise BuildError(f"{package.filename} came out as something else than {spec.name} {spec.version}", hint=LOOK)
     missing = {entry.path for entry in spec.entries} - {member.rstrip("/") for member in package.members()}
     if lost := sorted(path for path in missing if not _is_of_the_system(path, package)):
-        raise BuildError(f"{package.filename} lacks {', '.join(lost)}")
+        raise BuildError(f"{package.filename} lacks {', '.join(lost)}", hint=LOOK)
 
 
 def _is_of_the_system(path: str, package: BinaryPackage) -> bool:

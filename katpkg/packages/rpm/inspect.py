@@ -12,6 +12,7 @@ from katpkg.model.binary import INPUTS_FIELD, BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.target import PackageFormat
 from katpkg.model.version import Version
+from katpkg.packages.base import AGAIN
 
 INPUTS = INPUTS_FIELD.lower()
 """What a package of ours provides besides itself, in the version that is the digest of what it was built from: an RPM
@@ -71,4 +72,6 @@ def _members(header: Any) -> tuple[str, ...]:  # noqa: ANN401
 
 
 def _invalid(path: Path, why: str, details: str | None = None) -> BuildError:
-    return BuildError(f"{path.name} is no RPM that can be published: {why}", where=str(path), details=details)
+    return BuildError(
+        f"{path.name} is no RPM that can be published: {why}", where=str(path), hint=AGAIN, details=details
+    )

@@ -12,6 +12,7 @@ from katpkg.model.evr import Evr
 from katpkg.model.names import AbsolutePath
 from katpkg.model.package import Entry, EntryKind, PackageSpec, Starting
 from katpkg.model.target import Compression, PackageFormat
+from katpkg.packages.description import wrapped
 from katpkg.packages.rpm.files import owned
 from katpkg.packages.rpm.inspect import INPUTS
 from katpkg.packages.rpm.names import Names
@@ -81,7 +82,7 @@ def _render(spec: PackageSpec, templates: Templates, names: Names, files: list[s
         payload=PAYLOADS[compression],
         inputs_name=INPUTS,
         tags=tags(spec, names),
-        description=list(_wrapped(spec.description)),
+        description=[*map(_escaped, wrapped(spec.description, WIDTH))],
         environment=spec.virtual_environment,
         sysusers=render_sysusers(spec.accounts),
         units=[f"{unit.name}.{unit.suffix}" for unit in spec.units],
@@ -97,14 +98,9 @@ def _render(spec: PackageSpec, templates: Templates, names: Names, files: list[s
     )
 
 
-def _wrapped(description: str) -> Iterator[str]:
-    """Paragraphs, an empty line between them. rpmbuild takes a line that begins so for its own."""
-    paragraphs = [" ".join(paragraph.split()) for paragraph in description.strip().split("\n\n")]
-    for number, paragraph in enumerate(paragraphs):
-        if number:
-            yield ""
-        for line in textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False):
-            yield f" {line}" if line.startswith(("%", "#")) else line
+def _escaped(line: str) -> str:
+    """rpmbuild takes a line that begins so for its own."""
+    return f" {line}" if line.startswith(("%", "#")) else line
 
 
 def _modes(spec: PackageSpec) -> Iterator[tuple[str, str]]:

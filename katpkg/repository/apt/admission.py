@@ -1,4 +1,4 @@
-"""What may not be published twice: one package has one file, in one component."""
+"""What may not be published: a package in two components, and anything where it is not known what there is."""
 
 from __future__ import annotations
 
@@ -29,3 +29,19 @@ def must_not_move(draft: Draft, reader: Reader, found: Mapping[Component, Sequen
                     hint=f"publish a later version to {name}, or take it out first: "
                     f"katpkg remove {draft.suite.name} {stanza.name}={stanza.version}",
                 )
+
+
+def must_not_be_lost(draft: Draft, reader: Reader) -> None:
+    """Raise RepositoryError when a suite without InRelease was published before: all that it had would be gone.
+
+    Release is a copy, and written after InRelease; so who sees it looks again, for somebody may just have begun.
+    """
+    name = draft.suite.name
+    if draft.current is None and reader.read(layout.dists(name, "Release")) is not None:
+        key = layout.dists(name, "InRelease")
+        if reader.read(key) is None:
+            raise RepositoryError(
+                "InRelease is lost: Release tells that the suite was published",
+                where=key,
+                hint=f"katpkg rollback {name} GENERATION (katpkg history {name}); to begin anew, remove dists/{name}",
+            )

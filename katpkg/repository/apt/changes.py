@@ -12,7 +12,7 @@ from katpkg.model.names import Component, Selector
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.admission import accepts
 from katpkg.repository.apt import layout
-from katpkg.repository.apt.admission import must_not_move
+from katpkg.repository.apt.admission import must_not_be_lost, must_not_move
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.generation import Generation, Shelf
 from katpkg.repository.apt.revise import Edits
@@ -206,6 +206,7 @@ def _additions(draft: Draft, reader: Reader, found: Mapping[Component, Sequence[
 
     An index that is new to the suite gets what the others of its component have for all architectures.
     """
+    must_not_be_lost(draft, reader)
     published = set(draft.current.shelves()) if draft.current else set()
     must_not_move(draft, reader, found)
     edits = {}

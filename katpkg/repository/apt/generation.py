@@ -14,7 +14,7 @@ from katpkg.repository.apt import layout
 from katpkg.repository.apt.index import Index
 from katpkg.repository.apt.release import Release
 from katpkg.repository.apt.stanza import Stanza
-from katpkg.repository.base import Reader, Verifier
+from katpkg.repository.base import RESTORE, Reader, Verifier
 from katpkg.repository.clearsigned import covered, signature_of
 from katpkg.repository.publication import Token
 from katpkg.repository.published import Key
@@ -143,7 +143,7 @@ def _read(
             raise RepositoryError(
                 "an index that InRelease names is missing, or is not the one it names",
                 where=key,
-                hint="restore the file from a backup or a mirror; nothing was changed",
+                hint=RESTORE,
             )
     return [file[0] if file else None for file in found]
 

@@ -17,8 +17,7 @@ _GENERATION = re.compile(r"dists/[^/]+/generations/([0-9]{8}T[0-9]{6}Z-[0-9a-f]{
 
 def pool(suite: SuiteSpec, package: BinaryPackage) -> str:
     """The file of ``package``: below its source package, as in Debian's own pool."""
-    source = package.fields.get("Source", package.name).split(" ")[0]
-    return pool_file(suite, source, package.filename)
+    return pool_file(suite, package.source, package.filename)
 
 
 def pool_file(suite: SuiteSpec, source: str, filename: str) -> str:

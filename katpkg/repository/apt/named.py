@@ -23,7 +23,7 @@ class Named:
         self._keys: set[str] = set()
         self._read: set[Sha256] = set()
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._keys
 
     def add(self, generation: Generation) -> None:

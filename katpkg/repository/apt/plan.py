@@ -10,7 +10,7 @@ from katpkg.errors import RepositoryError
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.suite import SuiteSpec
-from katpkg.repository.admission import check_fit
+from katpkg.repository.admission import check_fit, must_not_share_files
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.changes import Add, Change, Incoming
 from katpkg.repository.apt.draft import Draft
@@ -42,7 +42,9 @@ class AptRepository:
 
     def adding(self, packages: Iterable[BinaryPackage]) -> Change:
         """The change that publishes ``packages``. Raises RepositoryError when one may not be published here."""
-        return Add(packages=[self.admit(package) for package in packages])
+        incoming = [self.admit(package) for package in packages]
+        must_not_share_files((each.stanza.filename, each.stanza.key, each.stanza.digest) for each in incoming)
+        return Add(packages=incoming)
 
     def plan(self, reader: Reader, change: Change, signer: Signer, clock: Callable[[], datetime]) -> Publication:
         """What ``change`` changes; empty when all is so already, the copies too.

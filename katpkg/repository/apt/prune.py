@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from katpkg.errors import RepositoryError, SigningError
 from katpkg.model.archive import RetentionSpec
@@ -18,14 +17,9 @@ from katpkg.model.names import SuiteName
 from katpkg.repository.apt import layout
 from katpkg.repository.apt.generation import Generation
 from katpkg.repository.apt.named import Named
-from katpkg.repository.apt.retention import kept_generations
 from katpkg.repository.base import Archive, Listed, Verifier
-from katpkg.repository.publication import Action, Delete, Phase, Publication, Renew
-
-GRACE = {Phase.FORGET: timedelta(), Phase.UNLIST: timedelta(hours=48), Phase.PRUNE: timedelta(days=7)}
-"""What is younger stays in any case: somebody may be about to publish it, and clients may still install what a state of
-some days ago named. A generation is of use to nobody then; and it must not outlive its indexes.
-"""
+from katpkg.repository.publication import Phase, Publication
+from katpkg.repository.waste import deletion, kept_generations, spared
 
 KINDS = {
     Phase.UNLIST: re.compile(
@@ -58,9 +52,7 @@ class Waste:
         dists = list(self._archive.list("dists/"))
         for suite in _suites(dists):
             self._keep(suite)
-        actions = [action for each in (*dists, *pool) for action in self._judge(each)]
-        actions.sort(key=lambda action: action.phase)
-        return Publication(title=_title(actions), actions=actions)
+        return deletion((*dists, *pool), _phase, self._is_named, self._parting, self._now)
 
     def spare(self, publication: Publication) -> Publication:
         """``publication`` without what a suite names that was published to since it was planned."""
@@ -68,8 +60,7 @@ class Waste:
             current = self._read(suite)
             if current.inrelease != inrelease:
                 self._named.add(current)
-        actions = [each for each in publication.actions if each.key not in self._named]
-        return replace(publication, title=_title(actions), actions=actions)
+        return spared(publication, self._named.__contains__)
 
     def _keep(self, suite: SuiteName) -> None:
         """What ``suite`` names stays. Its generations are listed after it was read, so that none slips through."""
@@ -79,7 +70,7 @@ class Waste:
         ours = layout.generation(suite, current.name)
         self._kept.add(ours)
         listed = [each for each in self._archive.list(layout.dists(suite, "generations/")) if each.key != ours]
-        for name in kept_generations(listed, current.release.date, self._retention, self._now):
+        for name in kept_generations(listed, layout.generation_of, current.date, self._retention, self._now):
             self._kept.add(layout.generation(suite, name))
             self._keep_generation(suite, name)
         for each in listed:
@@ -114,14 +105,8 @@ class Waste:
             raise _unknown(layout.dists(suite, "InRelease"))
         return found
 
-    def _judge(self, listed: Listed) -> Iterator[Delete | Renew]:
-        phase = _phase(listed.key)
-        if phase is None or listed.key in self._named or listed.key in self._kept:
-            return
-        if phase is Phase.PRUNE and listed.key in self._parting:
-            yield Renew(key=listed.key)
-        elif self._now - listed.modified >= GRACE[phase]:
-            yield Delete(phase=phase, key=listed.key, size=listed.size, modified=listed.modified)
+    def _is_named(self, key: str) -> bool:
+        return key in self._named or key in self._kept
 
 
 def _phase(key: str) -> Phase | None:
@@ -162,14 +147,3 @@ def _unknown(where: str) -> RepositoryError:
         where=where,
         hint="restore it from a backup, by katpkg rollback, or remove the suite's directory",
     )
-
-
-def joined(deletions: Sequence[Publication]) -> Publication:
-    """``deletions`` as one, in the order of their phases."""
-    actions = sorted((action for each in deletions for action in each.actions), key=lambda action: action.phase)
-    return Publication(title=_title(actions), actions=actions)
-
-
-def _title(actions: Sequence[Action]) -> str:
-    sizes = [action.size for action in actions if isinstance(action, Delete)]
-    return f"{len(sizes)} files that nothing names, {sum(sizes)} bytes" if sizes else "there is nothing to delete"

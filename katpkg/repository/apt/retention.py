@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,11 +11,10 @@ from typing import Protocol
 from katpkg.model.archive import RetentionSpec
 from katpkg.model.names import Architecture, PackageName
 from katpkg.model.version import Version
-from katpkg.repository.apt import layout
 from katpkg.repository.apt.draft import Draft
 from katpkg.repository.apt.revise import Edits
 from katpkg.repository.apt.selection import Versions, by_name
-from katpkg.repository.base import Listed, Reader, Verifier
+from katpkg.repository.base import Reader, Verifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,23 +76,3 @@ def _stays(stanza: Versioned, rule: Expire) -> bool:
     age = rule.now - rule.modified.get(stanza.filename, rule.now)
     pinned = any(each.selects(stanza.name, stanza.version) for each in rule.retention.pinned)
     return pinned or age < timedelta(days=rule.retention.days)
-
-
-def kept_generations(
-    listed: Sequence[Listed], replaced: datetime, retention: RetentionSpec, now: datetime
-) -> tuple[str, ...]:
-    """The names of the generations that stay of those whose InRelease is ``listed``, the newest first.
-
-    ``replaced`` is when the newest of them was: the Date of what is published. Each was replaced by the one after it,
-    and until then clients read it, whatever its own Date.
-    """
-    kept: list[str] = []
-    for each in sorted(listed, key=lambda each: each.key, reverse=True):
-        name = layout.generation_of(each.key)
-        if name is None:
-            continue
-        age = now - max(replaced, each.modified)
-        if len(kept) < retention.generations or age < timedelta(hours=retention.generation_hours):
-            kept.append(name)
-        replaced = layout.generation_date(name)
-    return tuple(kept)

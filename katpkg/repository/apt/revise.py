@@ -86,6 +86,7 @@ class _Reviser:
         self._edits = edits
         self._dropping = sorted(edits.drop)
         self._waiting = list(reversed(edits.add))
+        self._last: Key | None = None
         self._rewriting = Rewriting(compress, sizes)
         self._line = 0
         self._added: list[Stanza] = []
@@ -101,17 +102,18 @@ class _Reviser:
         for text in split_stanzas(plain):
             key = self._index.key(text)
             while self._waiting and self._waiting[-1].key < key:
-                self._insert(self._waiting.pop())
+                self._insert(self._waiting.pop(), key)
             if self._waiting and self._waiting[-1].key == key:
                 _must_be_same(self._index.parse(text), self._waiting.pop())
             if not self._drop(text, key):
                 self._rewriting.add(text, plain, block)
+                self._last = key
             self._line += text.count(b"\n")
 
     def finish(self) -> Revision:
         """What came of it, after the last block."""
         while self._waiting:
-            self._insert(self._waiting.pop())
+            self._insert(self._waiting.pop(), None)
         hunks = tuple((line, gone, b"".join(parts)) for line, gone, parts in self._hunks)
         return _revision(self._rewriting, tuple(self._added), tuple(self._dropped), hunks)
 
@@ -122,7 +124,10 @@ class _Reviser:
         start = bisect_left(self._dropping, self._index.first_name(plain)) if self._dropping else 0
         return start < len(self._dropping) and (following is None or self._dropping[start] <= following)
 
-    def _insert(self, stanza: Stanza) -> None:
+    def _insert(self, stanza: Stanza, following: Key | None) -> None:
+        _must_be_alone(stanza, self._last)
+        _must_be_alone(stanza, following)
+        self._last = stanza.key
         self._added.append(stanza)
         self._note(0, stanza.text)
         self._rewriting.add(stanza.text)
@@ -155,6 +160,20 @@ def _revision(
     gz = b"".join(block.gz for block in blocks) or gzip(b"")
     xz = join_blocks(block.xz for block in blocks)
     return Revision(gz=gz, xz=xz, plain=rewriting.digest, added=added, dropped=dropped, hunks=hunks)
+
+
+def _must_be_alone(stanza: Stanza, other: Key | None) -> None:
+    """Raise RepositoryError when apt could install ``other``, the next in the index, and call it the same: versions
+    are equal that look different (1.0 and 1.0-0), and what is for all is for this architecture, too.
+    """
+    if other is None or stanza.name != other[0] or not stanza.version.is_equal(other[1]):
+        return
+    name, version, architecture = other
+    raise RepositoryError(
+        f"{stanza} ({stanza.architecture}) and {name} {version} ({architecture}) are one version for apt",
+        where=stanza.filename,
+        hint="build one of them again with the next revision; one that is published goes by katpkg remove",
+    )
 
 
 def _must_be_same(published: Stanza, ours: Stanza) -> None:

@@ -10,7 +10,7 @@ from typing import Self
 from katpkg.errors import RepositoryError
 from katpkg.model.digests import Digest
 from katpkg.model.names import SuiteName
-from katpkg.repository.base import Reader, Verifier
+from katpkg.repository.base import RESTORE, Reader, Verifier
 from katpkg.repository.publication import Token
 from katpkg.repository.published import Key
 from katpkg.repository.rpm import layout
@@ -110,7 +110,7 @@ class Generation:
                 raise RepositoryError(
                     "a metadata file that repomd.xml names is missing, or is not the one it names",
                     where=key,
-                    hint="restore the file from a backup or a mirror; nothing was changed",
+                    hint=RESTORE,
                 )
             files.append(Metadata(kind=kind, where=key, gz=found[0]))
         return files

@@ -18,6 +18,7 @@ from typing import Self
 from katpkg.errors import RepositoryError
 from katpkg.repository.apt.blocks import Sizes, gunzip, gzip, split_members
 from katpkg.repository.apt.rewrite import Rewriting
+from katpkg.repository.base import RESTORE
 from katpkg.repository.published import Key
 from katpkg.repository.rpm.record import Record, key_of, split_records
 
@@ -140,7 +141,8 @@ class Metadata:
             raise self._unreadable(error) from error
 
     def _unreadable(self, error: Exception) -> RepositoryError:
-        return RepositoryError("the published metadata cannot be read", where=self.where, details=repr(error))
+        said = "the published metadata cannot be read"
+        return RepositoryError(said, where=self.where, hint=RESTORE, details=repr(error))
 
 
 class _Firsts:

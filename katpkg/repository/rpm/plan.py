@@ -8,6 +8,7 @@ from datetime import datetime
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.suite import SuiteSpec
+from katpkg.repository.admission import must_not_share_files
 from katpkg.repository.base import Reader, Signer, Verifier
 from katpkg.repository.moment import next_date
 from katpkg.repository.publication import Action, Commit, Create, Phase, Publication
@@ -35,7 +36,9 @@ class RpmRepository:
 
     def adding(self, packages: Iterable[BinaryPackage]) -> Publish:
         """The change that publishes ``packages``. Raises RepositoryError when one may not be published here."""
-        return Publish(packages=[admit(self._suite, package) for package in packages], signer=self._signer)
+        incoming = [admit(self._suite, package) for package in packages]
+        must_not_share_files((each.filename, each.key, each.package.digest) for each in incoming)
+        return Publish(packages=incoming, signer=self._signer)
 
     def plan(self, reader: Reader, change: object, signer: Signer, clock: Callable[[], datetime]) -> Publication:
         """What ``change`` changes; empty when all is so already.

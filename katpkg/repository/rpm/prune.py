@@ -6,19 +6,18 @@ somebody may be about to publish it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from katpkg.errors import RepositoryError, SigningError
 from katpkg.model.archive import RetentionSpec
 from katpkg.model.names import SuiteName
-from katpkg.repository.apt.prune import GRACE
 from katpkg.repository.base import Archive, Listed, Verifier
-from katpkg.repository.publication import Delete, Phase, Publication, Renew
+from katpkg.repository.publication import Phase, Publication
 from katpkg.repository.rpm import layout
 from katpkg.repository.rpm.generation import Generation
+from katpkg.repository.waste import deletion, kept_generations, spared
 
 
 class RpmWaste:
@@ -42,9 +41,7 @@ class RpmWaste:
         listed = list(self._archive.list(layout.ROOT))
         for suite in sorted({name for each in listed if (name := layout.suite_of(each.key))}):
             self._keep(SuiteName(suite))
-        actions = [action for each in (*listed, *pool) for action in self._judge(each)]
-        actions.sort(key=lambda action: action.phase)
-        return Publication(title=f"{len(actions)} files that no repository of RPMs names", actions=actions)
+        return deletion((*listed, *pool), _phase, self._is_named, self._parting, self._now)
 
     def spare(self, publication: Publication) -> Publication:
         """``publication`` without what a suite names that was published to since it was planned."""
@@ -52,36 +49,38 @@ class RpmWaste:
             current = self._current(suite)
             if current.name != name:
                 self._name(current)
-        return replace(publication, actions=[each for each in publication.actions if not self._is_named(each.key)])
+        return spared(publication, self._is_named)
 
     def _keep(self, suite: SuiteName) -> None:
         current = self._current(suite)
         self._published[suite] = current.name
         self._name(current)
-        replaced = current.repomd.date
-        kept = 0
-        for each in sorted(self._archive.list(layout.suite_file(suite, "replaced/")), key=_key, reverse=True):
-            name = layout.replaced_of(each.key)
-            if name is None or name == current.name:
-                continue
-            age = self._now - max(replaced, each.modified)
-            if kept < self._retention.generations or age < timedelta(hours=self._retention.generation_hours):
-                kept += 1
+        ours = layout.replaced(suite, current.name)
+        listed = [each for each in self._archive.list(layout.suite_file(suite, "replaced/")) if each.key != ours]
+        kept = kept_generations(listed, layout.replaced_of, current.date, self._retention, self._now)
+        for name in filter(None, (layout.replaced_of(each.key) for each in listed)):
+            if name in kept:
                 self._keep_generation(suite, name)
             else:
                 self._part_with(suite, name)
-            replaced = layout.generation_date(name)
 
     def _keep_generation(self, suite: SuiteName, name: str) -> None:
-        generation = Generation.read(self._archive, self._verifier, suite, name)
-        if generation is None:
+        trace = layout.replaced(suite, name)
+        try:
+            generation = Generation.read(self._archive, self._verifier, suite, name)
+            if generation is None:
+                raise RepositoryError("it is gone", where=layout.repomd(suite, name))
+            self._name(generation)
+            self._named.add(trace)
+        except RepositoryError as error:
+            if self._archive.read(trace) is None:  # another prune takes it just now
+                return
             raise RepositoryError(
                 f"generation {name} of {suite} is not whole: nothing is deleted",
-                where=layout.repomd(suite, name),
-                hint=f"restore it, or remove {layout.replaced(suite, name)}: it cannot be gone back to as it is",
-            )
-        self._name(generation)
-        self._named.add(layout.replaced(suite, name))
+                where=error.where,
+                hint=f"restore what it lacks, or remove {trace}: it cannot be gone back to as it is",
+                details=error.message,
+            ) from error
 
     def _part_with(self, suite: SuiteName, name: str) -> None:
         with suppress(RepositoryError, SigningError):
@@ -102,15 +101,6 @@ class RpmWaste:
             )
         return found
 
-    def _judge(self, listed: Listed) -> Iterator[Delete | Renew]:
-        phase = _phase(listed.key)
-        if phase is None or self._is_named(listed.key):
-            return
-        if phase is Phase.PRUNE and listed.key in self._parting:
-            yield Renew(key=listed.key)
-        elif self._now - listed.modified >= GRACE[phase]:
-            yield Delete(phase=phase, key=listed.key, size=listed.size, modified=listed.modified)
-
     def _is_named(self, key: str) -> bool:
         name = layout.generation_of(key)
         return (layout.generation(SuiteName(key.split("/")[1]), name) if name else key) in self._named
@@ -123,7 +113,3 @@ def _phase(key: str) -> Phase | None:
     if layout.generation_of(key):
         return Phase.UNLIST
     return Phase.PRUNE if key.startswith("pool/") and key.endswith(".rpm") else None
-
-
-def _key(listed: Listed) -> str:
-    return listed.key

@@ -81,7 +81,9 @@ def render(path: Path, filename: str) -> tuple[bytes, bytes, bytes]:
         package.time_file = package.time_build
         primary, filelists, other = (f"{text.strip()}\n".encode() for text in createrepo_c.xml_dump(package))
     except createrepo_c.CreaterepoCError as error:
-        raise RepositoryError(f"{path.name} is no RPM", where=str(path), details=str(error)) from error
+        raise RepositoryError(
+            f"{path.name} is no RPM", where=str(path), hint="get it again from where it came", details=str(error)
+        ) from error
     return primary, filelists, other
 
 

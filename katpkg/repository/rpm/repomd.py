@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from katpkg.errors import RepositoryError
 from katpkg.model.digests import Digest
 from katpkg.model.names import Sha256, SuiteName
+from katpkg.repository.base import RESTORE
 from katpkg.repository.rpm.layout import metadata
 
 SPACE = "{http://linux.duke.edu/metadata/repo}"
@@ -51,7 +52,9 @@ class Repomd:
                 files={each.attrib["type"]: _digest(each) for each in root.iter(f"{SPACE}data")},
             )
         except (ElementTree.ParseError, ValueError, KeyError) as error:
-            raise RepositoryError("repomd.xml cannot be read", where=where, details=repr(error)) from error
+            raise RepositoryError(
+                "repomd.xml cannot be read", where=where, hint=RESTORE, details=repr(error)
+            ) from error
 
 
 def _render(kind: str, digest: Digest, moment: int) -> str:

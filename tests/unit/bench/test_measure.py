@@ -13,7 +13,17 @@ from scripts.bench.tables import Target
 from tests.conftest import ROOT
 
 BURN = "import time\nwhile time.process_time() < 0.4: pass\n"
-HOLD = "import time; held = b'x' * 60_000_000; time.sleep(0.5)"
+HOLD = "import sys; held = b'x' * 60_000_000; print(flush=True); sys.stdin.read()"
+TWO = """
+import subprocess, sys, time
+pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+two = [subprocess.Popen([sys.executable, "-c", sys.argv[1]], **pipe) for _ in range(2)]
+for child in two:
+    child.stdout.readline()
+time.sleep(0.5)  # both hold it, for as long as twenty looks
+for child in two:
+    child.communicate()
+"""
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 MEASURE = """
 import sys
@@ -34,10 +44,8 @@ def test_the_time_of_grandchildren_counts(tmp_path: Path) -> None:
 
 
 def test_memory_held_at_once_is_added_up() -> None:
-    start = f"subprocess.Popen([sys.executable, '-c', {HOLD!r}])"
-    two = f"import subprocess, sys; [child.wait() for child in [{start}, {start}]]"
     # from a process of its own: a child's peak begins with that of who starts it, and a test run grows large
-    own = [sys.executable, "-c", MEASURE, sys.executable, "-c", two]
+    own = [sys.executable, "-c", MEASURE, sys.executable, "-c", TWO, HOLD]
     done = subprocess.run(own, check=True, capture_output=True, text=True, cwd=ROOT)
     largest, together = map(float, done.stdout.split())
     assert 60 < largest < 120 < together

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from katctl import commands
 from katctl.answers import HOLE
 from katctl.cluster import access_of
 from katctl.databases import with_data
@@ -161,6 +164,18 @@ def test_a_host_gets_the_secrets_of_its_roles_and_no_others(tmp_path: Path) -> N
     assert answers["hosts"]["worker"] == THERE
     kept = json.loads((tmp_path / "var/lib/kat/secrets.json").read_text())
     assert answers["secrets"].items() <= kept.items()
+
+
+def test_who_waited_for_another_has_the_secrets_that_it_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """apt starts setting up, and an administrator calls at the same time: both began when there were none."""
+    said = []
+    for site in (spread(tmp_path, STORE), spread(tmp_path, STORE)):
+        commands.export(site, Namespace(roles=["worker"]), datetime.now(UTC))
+        said.append(json.loads(capsys.readouterr().out)["secrets"])
+    assert said[0] == said[1]
+    assert said[0].items() <= json.loads((tmp_path / "var/lib/kat/secrets.json").read_text()).items()
 
 
 def test_answers_are_taken_from_a_file_of_roots_alone_and_replace_those_of_before(tmp_path: Path) -> None:

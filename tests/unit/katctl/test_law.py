@@ -38,6 +38,12 @@ def test_only_one_file_starts_programs(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
+def test_who_takes_the_lock_looks_anew_at_what_is_there(path: Path) -> None:
+    """What was read before may be what another has changed meanwhile: one file knows how, and the others ask it."""
+    assert (".alone()" in path.read_text()) == (path.name == "site.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
 def test_files_and_functions_are_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 250
     assert [name for name, lines in bodies(path) if lines > 50] == []

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +87,31 @@ def test_recording_again_changes_nothing(tmp_path: Path) -> None:
     directory.write(directory.read())
     assert (directory.path / "built.json").read_bytes() == before
     assert directory.read()[0].members() == PATHS
+
+
+def test_a_package_that_another_takes_away_is_not_whole_and_no_error(tmp_path: Path) -> None:
+    """Who plans or publishes holds nothing: another build may come to an end at any moment."""
+    directory, package = built(tmp_path)
+    found, begun, before = Built.of(package, ""), threading.Event(), sys.getswitchinterval()
+    other_name = package.path.rename(tmp_path / "other")
+
+    def come_and_go() -> None:
+        begun.set()
+        while begun.is_set():
+            package.path.hardlink_to(other_name)
+            package.path.unlink()
+
+    sys.setswitchinterval(1e-5)
+    with ThreadPoolExecutor(5) as threads:
+        threads.submit(come_and_go)
+        begun.wait()
+        try:
+            looking = [threads.submit(lambda: {found.is_whole(directory.path) for _ in range(1000)}) for _ in range(4)]
+            seen = {each for one in looking for each in one.result()}
+        finally:
+            begun.clear()
+            sys.setswitchinterval(before)
+    assert False in seen
 
 
 BAD = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from katpkg.packages.deb.inspect import read_deb
 from katpkg.pipeline.built import BuildDirectory, Built
 from katpkg.pipeline.gather import gather
 from katpkg.report import Quiet
+from katpkg.sources.workplace import held
 from tests.builders import make_deb
 
 BOOKWORM = Codename("bookworm")
@@ -40,6 +43,27 @@ def test_packages_of_several_machines_come_together_with_those_that_were_here(tm
     assert {each.package: each.inputs for each in found} == {"demo-here": "1", "demo-a": "2", "demo-b": "3"}
     assert all(each.is_whole(here(tmp_path).path) for each in found)
     assert all(each.members() for each in found)
+
+
+def test_who_builds_there_is_waited_for(tmp_path: Path) -> None:
+    """Whoever adds to what is recorded reads it first."""
+    machine(tmp_path / "build", "demo-here", "1")
+    machine(tmp_path / "others", "demo-a", "2")
+    waits, told = threading.Event(), list[str]()
+
+    class Told(Quiet):
+        def note(self, text: str) -> None:
+            told.append(text)
+            waits.set()
+
+    with ThreadPoolExecutor(1) as threads:
+        with held(here(tmp_path).path):
+            gathering = threads.submit(gather, tmp_path / "others", {BOOKWORM: here(tmp_path)}, Told())
+            assert waits.wait(60)
+            assert told == ["another katpkg is building here; waiting"]
+            assert [each.package for each in here(tmp_path).read()] == ["demo-here"]
+        gathering.result()
+    assert {each.package for each in here(tmp_path).read()} == {"demo-here", "demo-a"}
 
 
 def test_when_one_is_not_what_was_built_nothing_is_taken(tmp_path: Path) -> None:

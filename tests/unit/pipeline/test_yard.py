@@ -24,6 +24,7 @@ from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.published import PublishedPackage
 from katpkg.sources.workplace import held
 from tests.builders import ALL, make_package, make_target
+from tests.trees import tree
 
 BOOKWORM = Codename("bookworm")
 EQUAL, OTHER = "1" * 64, "2" * 64
@@ -109,9 +110,9 @@ def test_what_never_was_is_built_at_the_first_revision(site: Site) -> None:
 
 def test_what_lies_there_from_equal_inputs_is_kept(site: Site) -> None:
     site.yard().run([site.job()])
-    before = (site.directory.path / "kat-web_1.0-1~deb12u1_all.deb").stat()
+    before = tree(site.directory.path, times=True)["kat-web_1.0-1~deb12u1_all.deb"]
     assert versions(site.yard().run([site.job()])) == [(State.KEPT, "1.0-1~deb12u1")]
-    assert (site.directory.path / "kat-web_1.0-1~deb12u1_all.deb").stat() == before
+    assert tree(site.directory.path, times=True)["kat-web_1.0-1~deb12u1_all.deb"] == before
 
 
 def test_what_is_published_from_equal_inputs_is_not_built(site: Site) -> None:
@@ -217,7 +218,7 @@ def test_who_builds_in_the_same_place_is_waited_for(site: Site) -> None:
             time.sleep(0.01)
         assert done == []
         assert site.notes == ["another katpkg is building here; waiting"]
-    thread.join(30)
+    thread.join(60)
     assert versions(done) == [(State.BUILT, "1.0-1~deb12u1")]
 
 

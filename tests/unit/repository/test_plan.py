@@ -179,6 +179,25 @@ def test_a_pool_file_with_other_bytes_is_refused_before_the_commit(store: Memory
     assert "dists/bookworm/InRelease" not in store.objects
 
 
+def test_packages_that_differ_by_their_epoch_alone_are_refused(tmp_path: Path) -> None:
+    packages = [make_package(tmp_path, version=version, content=version) for version in ("1:1.0-1", "2:1.0-1")]
+    with pytest.raises(RepositoryError, match="would have one file in the archive") as caught:
+        AptRepository(SUITE).adding(packages)
+    assert caught.value.where == "pool/bookworm/main/k/kat-web/kat-web_1.0-1_all.deb"
+    assert caught.value.hint == "let them differ in more than the epoch"
+
+
+def test_of_two_files_of_one_package_none_is_published_unless_they_are_the_same(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    ours, same = make_package(tmp_path), make_package(tmp_path / "a")
+    other = make_package(tmp_path / "b", content="other")
+    AptRepository(SUITE).adding([ours, same])
+    with pytest.raises(RepositoryError, match=r"there are two files of kat-web 1\.0-1~deb12u1 with") as caught:
+        AptRepository(SUITE).adding([ours, other])
+    assert caught.value.hint == "publish one of them"
+
+
 @pytest.mark.parametrize(
     ("package", "message", "hint"),
     [

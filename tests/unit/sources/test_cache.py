@@ -161,6 +161,23 @@ def test_many_at_once_get_the_same_whole_file(artifact: Artifact, tmp_path: Path
         assert source.brought == 1
 
 
+@pytest.mark.usefixtures("impatient")
+def test_what_another_forgets_at_any_moment_is_brought_again(artifact: Artifact, tmp_path: Path) -> None:
+    """Two at once to whom the same artifact is of no use: each takes it away."""
+    source, cache = Bytes(b"what was locked"), Cache(tmp_path / "cache")
+
+    def get_and_forget(_: int) -> bool:
+        for _ in range(200):
+            cache.get(artifact, source)
+            cache.has(artifact)
+            cache.forget(artifact)
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(get_and_forget, range(4)))
+    assert kept(tmp_path / "cache") == []
+
+
 def test_a_workplace_goes_with_its_owner_whatever_happens(tmp_path: Path) -> None:
     def work() -> None:
         with workplace(tmp_path / "new", "web") as place:
@@ -197,7 +214,7 @@ def test_who_holds_a_directory_is_waited_for(tmp_path: Path) -> None:
     thread = threading.Thread(target=second)
     with held(tmp_path):
         thread.start()
-        assert waits.wait(10)
+        assert waits.wait(60)
         order.append("first")
-    thread.join(10)
+    thread.join(60)
     assert order == ["first", "second"]

@@ -146,6 +146,7 @@ def test_a_hostile_archive_is_refused_and_nothing_is_left_behind(case: str, tmp_
         open_payload(make_artifact(file), file, tmp_path / "payload", SMALL)
     assert reason in caught.value.message
     assert caught.value.where == file.name
+    assert str(caught.value.hint).startswith("look at what ")
     assert sorted(tmp_path.rglob("*")) == there
 
 

@@ -10,7 +10,7 @@ from katpkg.repository.apt.check.indexes import IndexOf, Readable, expand
 from katpkg.repository.apt.check.plain import Damaged, Expansion, split
 from katpkg.repository.apt.check.rules import Rule
 from katpkg.repository.apt.check.scope import Suite
-from katpkg.repository.apt.check.stanzas import Identity, Listing, Promise, is_before, name_of
+from katpkg.repository.apt.check.stanzas import Identity, Listing, Promise, is_before, is_same, name_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,6 +109,8 @@ class _Reading:
             return
         if identity in self._seen:
             self._tell(Rule.TWICE, f"{identity} stands there twice")
+        elif self._last is not None and is_same(self._last, identity):
+            self._tell(Rule.VERSION_TWICE, f"{identity} and {self._last} are one version for apt, in two files")
         elif self._is_sorted and self._last is not None and not is_before(self._last, identity):
             self._is_sorted = False
             self._tell(Rule.UNSORTED, f"{identity} stands behind {self._last}")

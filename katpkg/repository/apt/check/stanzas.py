@@ -10,11 +10,12 @@ from katpkg.model.version import Version
 from katpkg.repository.apt.check.release import SECTIONS
 
 WHOLE = re.compile(rb"[!-9;-~]+:.*(?:\n(?:[ \t].*|[!-9;-~]+:.*))*")
-FIELD = re.compile(
-    rb"^(Package|Version|Architecture|Filename|Size|SHA512|SHA256|SHA1|MD5sum):[ \t]*(.*?)[ \t]*$", re.MULTILINE
-)
-KINDS = {"MD5sum": "MD5Sum"}
-"""Where a stanza's word for a digest is not Release's."""
+NAMES = {
+    name.lower(): name
+    for name in ("Package", "Version", "Architecture", "Filename", "Size", "SHA512", "SHA256", "SHA1", "MD5Sum")
+}
+"""The fields that count, digests in Release's words; apt does not look at how they are spelled."""
+FIELD = re.compile(rf"^({'|'.join(NAMES)}):[ \t]*(.*?)[ \t]*$".encode(), re.MULTILINE | re.IGNORECASE)
 
 
 class Identity(NamedTuple):
@@ -56,12 +57,11 @@ class Listing:
         """The package of a stanza. Raises ValueError when it is none, and KeyError with the field that it lacks."""
         if WHOLE.fullmatch(text) is None:
             raise ValueError("a line is neither a field nor goes on with one")
-        pairs = [(name.decode(), value.decode()) for name, value in FIELD.findall(text)]
+        pairs = [(NAMES[name.decode().lower()], value.decode()) for name, value in FIELD.findall(text)]
         fields = dict(pairs)
         if len(fields) < len(pairs):
             raise ValueError("a field stands there twice")
-        kinds = {KINDS.get(name, name): name for name in fields}
-        kind = next((kind for kind in SECTIONS if kind in kinds), None)
+        kind = next((kind for kind in SECTIONS if kind in fields), None)
         if kind is None:
             raise KeyError("SHA256")
         size = fields["Size"]
@@ -69,8 +69,8 @@ class Listing:
             raise ValueError(f"Size is {size!r}")
         return cls(
             identity=Identity(fields["Package"], fields["Version"], fields["Architecture"]),
-            filename=fields["Filename"],
-            promise=Promise(int(size), kind, fields[kinds[kind]], suite),
+            filename=_tidy(fields["Filename"]),
+            promise=Promise(int(size), kind, fields[kind], suite),
         )
 
     @property
@@ -86,14 +86,27 @@ def is_before(one: Identity, other: Identity) -> bool:
         return one.name < other.name
     if one.version != other.version:
         try:
-            return Version(one.version) < Version(other.version)
+            return Version(one.version) <= Version(other.version)
         except ValueError:
             return True  # no version at all: their order is the least of it
     return one.architecture <= other.architecture
 
 
+def is_same(one: Identity, other: Identity) -> bool:
+    """Whether ``one`` and ``other``, of one index, are the same version of a package for apt."""
+    try:
+        return one.name == other.name and Version(one.version).is_equal(Version(other.version))
+    except ValueError:
+        return one.version == other.version
+
+
 def name_of(text: bytes) -> str:
     """What a stanza that may be broken calls itself, for people."""
-    found = dict(FIELD.findall(text))
-    words = [found[name].decode("utf-8", "replace") for name in (b"Package", b"Version") if name in found]
+    found = {name.lower(): value.decode("utf-8", "replace") for name, value in FIELD.findall(text)}
+    words = [found[name] for name in (b"package", b"version") if name in found]
     return " ".join(words) or repr(text[:40].decode("utf-8", "replace"))
+
+
+def _tidy(filename: str) -> str:
+    """``filename`` as a key: others begin it with ./ (dpkg-scanpackages does), and double slashes."""
+    return "/".join(part for part in filename.split("/") if part not in ("", ".")) if filename[:1] != "/" else filename

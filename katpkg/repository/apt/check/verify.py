@@ -8,7 +8,7 @@ from datetime import datetime
 
 from katpkg.repository.apt.check.archive import Archive, Files
 from katpkg.repository.apt.check.contents import Contents, read_contents
-from katpkg.repository.apt.check.findings import Finding, Findings, Report, Tally
+from katpkg.repository.apt.check.findings import Findings, Report, Tally
 from katpkg.repository.apt.check.generations import History, check_generations
 from katpkg.repository.apt.check.indexes import IndexOf, check_files
 from katpkg.repository.apt.check.patches import check_patches
@@ -25,15 +25,6 @@ SUITE = re.compile(
 )
 TRIES = 3
 """How often a suite is looked at again because somebody publishes meanwhile."""
-STRICT = Demands(sample=None)
-
-
-def check_whole(files: Files, witness: Witness, now: datetime) -> tuple[Finding, ...]:
-    """Everything that is wrong with the archive of ours in ``files``: every suite, every file of it.
-
-    ``Ours(verifier)`` is a witness; kept from one call to the next, it verifies no InRelease twice.
-    """
-    return tuple(verify(files, witness, now, STRICT).findings)
 
 
 def verify(
@@ -53,7 +44,7 @@ def verify(
         contents.join(found, findings)
         tallies.append(tally)
     if not tallies:
-        findings.add(Rule.SUITE_MISSING, "", archive.where("dists"), "there is no suite")
+        findings.add(Rule.SUITE_MISSING, "", archive.where("dists"), "there is no suite below dists/")
     hashed = check_pool(archive, contents, demands.sample)
     if contents.is_complete and set(every) <= {tally.suite for tally in tallies}:
         check_orphans(archive, contents)

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from katpkg.model.digests import Digest
-from katpkg.model.names import Sha256
-from katpkg.repository.base import Verifier
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
@@ -44,29 +40,3 @@ class Witness(Protocol):
 
     def verify_detached(self, signature: bytes, text: bytes, where: str) -> None:
         """Raise SigningError unless ``signature`` is good, of ``text``."""
-
-
-class Ours:
-    """A verifier of ours as a witness: it knows no more than whether it was us.
-
-    It remembers what it has found good, by content: earlier generations need not be verified every time.
-    """
-
-    def __init__(self, verifier: Verifier) -> None:
-        self._verifier = verifier
-        self._texts: dict[Sha256, bytes] = {}
-        self._detached: set[tuple[Sha256, Sha256]] = set()
-
-    def judge(self, inrelease: bytes, where: str) -> Testimony:
-        """Raises SigningError."""
-        digest = Digest.of(inrelease).sha256
-        if digest not in self._texts:
-            self._texts[digest] = self._verifier.verify(inrelease, where)
-        return Testimony(text=self._texts[digest])
-
-    def verify_detached(self, signature: bytes, text: bytes, where: str) -> None:
-        """Raises SigningError."""
-        digests = Digest.of(signature).sha256, Digest.of(text).sha256
-        if digests not in self._detached:
-            self._verifier.verify_detached(signature, text, where)
-            self._detached.add(digests)

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from katpkg.errors import BuildError
+from katpkg.packages.convert.convert import convert as understand
 from katpkg.packages.rpm.builder import RpmBuilder
+from katpkg.packages.rpm.names import Names
 from katpkg.pipeline.convert import Converter, convert_all, names_of
 from katpkg.report import Quiet
 from tests.builders import EL9, TEMPLATES, make_target
@@ -58,8 +60,9 @@ def make_deb(directory: Path, files: Mapping[str, str], control: Mapping[str, st
     (tree / "DEBIAN/control").write_text("".join(lines))
     for name, text in scripts.items():
         path = tree / "DEBIAN" / name
-        path.write_text(f"#!/bin/sh\nset -e\n{text}\n" if name.startswith("p") else text)
-        path.chmod(0o755 if name.startswith("p") else 0o644)
+        is_script = name.startswith(("p", "config"))
+        path.write_text(f"#!/bin/sh\nset -e\n{text}\n" if is_script else text)
+        path.chmod(0o755 if is_script else 0o644)
     path = directory / "web.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, path], check=True, stdout=subprocess.DEVNULL)
     return path
@@ -78,6 +81,15 @@ def convert(
     )
     (made,) = convert_all(converter, [deb], [make_target(EL9)], None)
     return made.path
+
+
+def test_that_nobody_is_asked_is_told(tmp_path: Path) -> None:
+    texts = {"config": "db_input high web/name", "templates": "Template: web/name\nType: string\n"}
+    for name, scripts in {"asks": texts, "silent": {}}.items():
+        deb = make_deb(tmp_path / name, {"usr/share/web/page": ""}, {}, scripts)
+        (tmp_path / name / "work").mkdir()
+        told = understand(deb, make_target(EL9), Names.of(EL9, OWN), tmp_path / name / "work").notes
+        assert any("debconf's questions get their default answers" in note for note in told) is (name == "asks")
 
 
 def asked(rpm: Path, *words: str) -> str:

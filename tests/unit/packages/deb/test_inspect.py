@@ -116,6 +116,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "no control file": (ar(BINARY, ("control.tar.gz", tar(("./postinst", b""))), DATA), "it has 0 control files"),
     "a field twice": (with_control(CONTROL + "Version: 2.0\n"), "has version twice"),
     "a field twice in other letters": (with_control(CONTROL + "version: 2.0\n"), "has version twice"),
+    "a source elsewhere": (with_control(CONTROL + "Source: ../../x\n"), "'../../x' is no source name"),
+    "a source that is none": (with_control(CONTROL + "Source: (1.0)\n"), "'(1.0)' is no source name"),
     "a second stanza": (with_control(CONTROL + "\nPackage: evil\n"), "has a second stanza"),
     "a NUL": (with_control(CONTROL.replace("thing\n", "th\0ing\n")), "control characters"),
     "a carriage return": (with_control(CONTROL.replace("thing\n", "thing\r\n")), "control characters"),
@@ -169,6 +171,16 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("line", "source"),
+    [("", "demo-thing"), ("Source:\n", "demo-thing"), ("Source: MyApp\n", "MyApp"), ("Source: libx (2.0)\n", "libx")],
+)
+def test_a_package_is_of_the_source_that_it_names(line: str, source: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.deb"
+    path.write_bytes(with_control(CONTROL.replace("Version", f"{line}Version")))
+    assert read_deb(path).source == source
+
+
 @pytest.mark.parametrize("case", HOSTILE)
 def test_what_is_no_whole_package_is_refused(case: str, tmp_path: Path) -> None:
     content, reason = HOSTILE[case]
@@ -179,6 +191,7 @@ def test_what_is_no_whole_package_is_refused(case: str, tmp_path: Path) -> None:
     assert caught.value.message.startswith("evil.deb is no valid package: ")
     assert reason in caught.value.message
     assert caught.value.where == str(path)
+    assert caught.value.hint == f"get it again from where it came, and see dpkg-deb --info {path}"
 
 
 def test_a_good_package_is_what_it_says(tmp_path: Path) -> None:

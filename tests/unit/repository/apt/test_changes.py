@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -216,6 +217,19 @@ def test_a_suite_whose_inrelease_was_lost_comes_back_from_a_generation(archive: 
     archive.store.delete("dists/bookworm/InRelease")
     archive.make(Restore(generation=first))
     assert archive.listed() == ["kat-a_1.0"]
+
+
+def test_nothing_is_published_over_a_suite_whose_inrelease_was_lost(archive: MemoryArchive) -> None:
+    archive.add("kat-a", "kat-b")
+    archive.add("kat-t", suite=TESTING)
+    archive.store.delete("dists/bookworm/InRelease")
+    before = dict(archive.store.objects)
+    for publish in (partial(archive.add, "kat-c"), partial(archive.make, promote())):
+        with pytest.raises(RepositoryError, match="InRelease is lost") as caught:
+            publish()
+        assert caught.value.where == "dists/bookworm/InRelease"
+        assert "katpkg rollback bookworm GENERATION" in str(caught.value.hint)
+    assert archive.store.objects == before
 
 
 # Promote

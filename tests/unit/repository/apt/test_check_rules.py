@@ -294,6 +294,15 @@ def _(archive: Spoilable) -> None:
     archive.publish("kat-b", suite=other, content="other")
 
 
+@breaks(Rule.VERSION_TWICE)
+def _(archive: Spoilable) -> None:
+    def double(plain: bytes) -> bytes:
+        last = plain.rstrip(b"\n").rpartition(b"\n\n")[2]
+        return plain + last.replace(b"Architecture: all", b"Architecture: amd64") + b"\n\n"
+
+    archive.reindex_one("amd64", double)
+
+
 @breaks(Rule.FILENAME_OUTSIDE)
 def _(archive: Spoilable) -> None:
     stanza = b"Package: kat-d\nVersion: 1\nArchitecture: all\nFilename: pool/../../x\nSize: 1\nSHA256: " + b"0" * 64

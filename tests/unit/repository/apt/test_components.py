@@ -8,10 +8,9 @@ from katpkg.errors import RepositoryError
 from katpkg.model.names import Component, Selector, SuiteName
 from katpkg.repository.apt.changes import Promote, Refresh, Remove, Restore
 from katpkg.repository.apt.check.rules import Rule
-from katpkg.repository.apt.check.verify import check_whole
-from katpkg.repository.apt.check.witness import Ours
 from tests.archives import STABLE, TESTING, MemoryArchive
 from tests.builders import make_suite
+from tests.whole import OurWitness, check_whole
 
 CONTRIB = make_suite(component=Component("contrib"))
 TESTING_CONTRIB = make_suite(name=SuiteName("bookworm-testing"), component=Component("contrib"))
@@ -110,11 +109,11 @@ def test_a_component_that_came_later_is_no_finding_after_a_rollback_and_stays_fo
     first, second = archive.kept()[0], archive.current().name
     archive.make(Restore(generation=first))
     assert archive.current().release.components == ("main",)
-    found = check_whole(archive.store, Ours(archive.signer), archive.clock())
+    found = check_whole(archive.store, OurWitness(archive.signer), archive.clock())
     assert {each.rule for each in found} == {Rule.POOL_ORPHANS.id}
     archive.make(Restore(generation=second))
     assert (packages(archive, "main"), packages(archive, "contrib")) == (["kat-a"], ["kat-b"])
-    assert check_whole(archive.store, Ours(archive.signer), archive.clock()) == ()
+    assert check_whole(archive.store, OurWitness(archive.signer), archive.clock()) == ()
 
 
 def test_one_component_costs_no_look_at_others(archive: MemoryArchive) -> None:

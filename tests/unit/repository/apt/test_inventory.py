@@ -19,13 +19,12 @@ from katpkg.report import Quiet
 from katpkg.repository.apt import inventory, layout
 from katpkg.repository.apt.changes import Add, Optimize, Promote, Refresh, Restore
 from katpkg.repository.apt.check.rules import Level
-from katpkg.repository.apt.check.verify import check_whole
-from katpkg.repository.apt.check.witness import Ours
 from katpkg.repository.apt.plan import AptRepository
 from katpkg.repository.apt.stanza import Stanza
 from katpkg.repository.publication import Publication
 from tests.archives import MemoryArchive, remove
 from tests.builders import AMD64, make_suite
+from tests.whole import OurWitness, check_whole
 
 ARM64 = Architecture("arm64")
 STABLE = make_suite(contents=True)
@@ -86,7 +85,7 @@ class Archive(MemoryArchive):
 def archive(tmp_path: Path) -> Iterator[Archive]:
     archive = Archive(tmp_path)
     yield archive
-    found = check_whole(archive.store, Ours(archive.signer), archive.clock())
+    found = check_whole(archive.store, OurWitness(archive.signer), archive.clock())
     assert not [each for each in found if each.level is not Level.NOTE]
 
 

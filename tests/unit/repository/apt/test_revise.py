@@ -186,6 +186,29 @@ def test_other_bytes_of_a_published_package_are_refused() -> None:
     assert "bytes" in str(caught.value.details)
 
 
+@pytest.mark.parametrize(
+    ("published", "more"),
+    [
+        (stanza("kat-a", architecture="all"), stanza("kat-a")),
+        (stanza("kat-a"), stanza("kat-a", architecture="all")),
+        (stanza("kat-a", "1.0"), stanza("kat-a", "1.0-0")),
+        (stanza("kat-a", "1.0-01"), stanza("kat-a")),
+    ],
+)
+def test_what_apt_would_call_one_version_is_not_published_twice(published: Stanza, more: Stanza) -> None:
+    for before, adding in ([published], [more]), ([], [published, more]):
+        with pytest.raises(RepositoryError, match="are one version for apt") as caught:
+            revise(index(made_of(before)), Edits(add=sorted(adding, key=lambda each: each.key)))
+        assert "next revision" in str(caught.value.hint)
+
+
+def test_an_archive_that_has_one_version_twice_can_still_be_changed() -> None:
+    made = b"".join(each.text for each in (stanza("kat-a", architecture="all"), stanza("kat-a")))
+    twice = Index(where="Packages", gz=gzip.compress(made), xz=None)
+    assert revise(twice, Edits(add=[stanza("kat-b")])).added
+    assert revise(twice, Edits(drop={PackageName("kat-a"): frozenset()})).dropped
+
+
 @pytest.mark.parametrize("damage", ["cut off", "changed", "no gzip file"])
 def test_a_damaged_index_is_told(damage: str) -> None:
     gz = made_of(many(50)).gz

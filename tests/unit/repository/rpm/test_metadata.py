@@ -137,6 +137,7 @@ def test_a_damaged_file_is_told_with_its_place(damage: str) -> None:
     with pytest.raises(RepositoryError, match="the published metadata cannot be read") as caught:
         list(replace(good, gz=spoilt[damage], where="rpm/el9/x").records())
     assert caught.value.where == "rpm/el9/x"
+    assert "from a backup or a mirror" in str(caught.value.hint)
 
 
 def test_only_the_records_that_are_asked_for_are_read() -> None:

@@ -11,7 +11,6 @@ import pytest
 from katpkg.errors import RepositoryError, SigningError
 from katpkg.model.names import Selector
 from katpkg.repository.apt.changes import Optimize, Promote, Refresh, Remove, Restore
-from katpkg.repository.apt.retention import Expire
 from katpkg.repository.publication import Commit, Phase
 from katpkg.repository.rpm.changes import admit
 from katpkg.repository.rpm.generation import Generation, Pointer
@@ -57,6 +56,16 @@ def test_other_bytes_under_a_published_name_are_refused_and_nothing_is_changed(r
     with pytest.raises(RepositoryError, match=r"demo-a 1\.0-1\.el9 is already published with different contents"):
         rpms.make(rpms.repository().adding([rpms.package("demo-a", content="other")]))
     assert rpms.store.objects == before
+
+
+def test_of_two_files_of_one_package_none_is_signed(rpms: MemoryRpms) -> None:
+    packages = [rpms.package("demo-a"), rpms.package("demo-a", content="other")]
+    with pytest.raises(RepositoryError, match=r"there are two files of demo-a 1\.0-1\.el9 with different contents"):
+        rpms.repository().adding(packages)
+    epochs = [rpms.package("demo-b"), rpms.package("demo-b", tags=["Epoch: 1"])]
+    with pytest.raises(RepositoryError, match=r"demo-b 1\.0-1\.el9 and demo-b 1:1\.0-1\.el9 would have one file"):
+        rpms.repository().adding(epochs)
+    assert rpms.package_signer.signed == []
 
 
 def test_publishing_adds_and_never_overwrites(rpms: MemoryRpms) -> None:
@@ -194,53 +203,6 @@ def test_an_archive_that_moves_changes_the_mirror_list_alone(rpms: MemoryRpms) -
     assert [type(action) for action in moved.actions] == [Commit]
     assert rpms.store.objects[MIRRORLIST].startswith(b"https://elsewhere.example.org/rpm/el9/generations/")
     assert rpms.listed() == ["demo-a_1.0"]
-
-
-def test_old_versions_leave_and_the_newest_stay_in_rpms_order(rpms: MemoryRpms) -> None:
-    rpms.add("demo-a_1.0", "demo-a_1.10", "demo-a_1.9", "demo-a_1.10~rc1")
-    modified = {key: rpms.store.now - timedelta(days=100) for key in rpms.store.objects}
-    from katpkg.model.archive import RetentionSpec
-
-    rpms.make(Expire(retention=RetentionSpec(versions=2, days=30), now=rpms.store.now, modified=modified))
-    assert rpms.listed() == ["demo-a_1.10~rc1", "demo-a_1.10"]
-
-
-def test_pruning_takes_what_no_kept_generation_names(rpms: MemoryRpms) -> None:
-    rpms.add("demo-a", "demo-b")
-    rpms.make(Remove(packages=[Selector("demo-a")]))
-    rpms.store.now += timedelta(days=30)
-    assert rpms.prune(generations=1) == []
-    gone = rpms.prune(generations=0)
-    assert [key.split("/")[2] for key in gone] == ["generations"] * 5 + ["replaced"]
-    rpms.store.now += timedelta(days=6)
-    assert rpms.prune(generations=0) == []
-    rpms.store.now += timedelta(days=1)
-    assert rpms.prune(generations=0) == ["pool/el9/main/d/demo-a/demo-a-1.0-1.el9.noarch.rpm"]
-    assert rpms.listed() == ["demo-b_1.0"]
-    assert rpms.prune(generations=0) == []
-
-
-def test_pruning_spares_what_is_young_and_what_is_not_ours(rpms: MemoryRpms) -> None:
-    rpms.add("demo-a", "demo-b")
-    rpms.make(Remove(packages=[Selector("demo-a")]))
-    rpms.store.put("rpm/el9/README", b"hello")
-    rpms.store.put("pool/readme.txt", b"hello")
-    rpms.store.now += timedelta(hours=47)
-    assert rpms.prune(generations=0) == []
-    rpms.store.now += timedelta(hours=3)
-    assert {key.split("/")[0] for key in rpms.prune(generations=0)} == {"rpm"}
-    assert {"rpm/el9/README", "pool/readme.txt"} <= rpms.store.objects.keys()
-
-
-def test_nothing_is_pruned_when_nobody_knows_what_a_suite_names(rpms: MemoryRpms) -> None:
-    rpms.add("demo-a")
-    rpms.add("demo-b", suite=TESTING)
-    rpms.store.delete("rpm/el9-testing/mirrorlist")
-    rpms.store.now += timedelta(days=30)
-    before = dict(rpms.store.objects)
-    with pytest.raises(RepositoryError, match="nobody knows what a suite names that has no mirror list"):
-        rpms.prune(generations=0)
-    assert rpms.store.objects == before
 
 
 @pytest.mark.parametrize("change", ["cut", "moved", "unsigned", "lost", "list"])
