@@ -79,6 +79,8 @@ class Service:
     """A path without which it stays inactive, and says so."""
     environment: tuple[Line, ...] = ()
     """Fixed NAME=value pairs."""
+    success_status: tuple[int, ...] = ()
+    """Exit statuses that are no failure, besides 0: a Java machine that is told to stop ends with 143."""
     open_files: int = 0
     """How many files and connections it may have open at a time; 0: what systemd gives to all."""
     umask: str = "0077"

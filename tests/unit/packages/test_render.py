@@ -220,6 +220,13 @@ def test_every_unit_of_the_archive_that_is_defined_here_is_fenced_in(tmp_path: P
     assert max(exposures.values()) <= 2.0, exposures
 
 
+def test_a_service_that_ends_otherwise_than_with_0_when_it_is_stopped_has_not_failed() -> None:
+    (unit,) = units_of(make_service(success_status=(143,)))
+    assert "\nSuccessExitStatus=143\n" in unit
+    (unit,) = units_of(make_service())
+    assert "SuccessExitStatus" not in unit
+
+
 def test_a_service_that_needs_many_files_gets_them() -> None:
     (unit,) = units_of(make_service(open_files=262144))
     assert "\nLimitNOFILE=262144\n" in unit
