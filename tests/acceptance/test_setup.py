@@ -57,6 +57,7 @@ def test_a_note_goes_through_broker_worker_and_database(server: Server) -> None:
 
 def test_what_was_answered_beforehand_is_in_the_settings(server: Server) -> None:
     assert "NOTES_PUBLIC_URL    https://kat.example.org" in server.says("katctl", "config", "notes")
+    assert server.says("katctl", "config", "page") == "page has no settings"
 
 
 def test_nothing_of_the_broker_listens_beyond_the_loopback(server: Server) -> None:
@@ -99,6 +100,9 @@ def test_health_tells_what_is_gone_and_all_is_well_again_once_it_is_back_without
     unwell = {tuple(line.split()[1:3]) for line in told.stdout.splitlines() if line.startswith("unwell")}
     assert unwell >= {("notes", "database"), ("courier", "broker")}
     assert "Connection refused" in told.stdout
+    doctor = server.run("katctl", "doctor", check=False)
+    assert (doctor.returncode, "systemctl start postgresql.service; when that" in doctor.stdout) == (1, True)
+    assert "broker: localhost:5672: Connection refused" in doctor.stdout
     server.run("systemctl", "start", "postgresql.service", "rabbitmq-server.service")
     server.shell("for i in $(seq 60); do katctl health >/dev/null && exit; sleep 1; done; katctl health")
     server.assert_healthy()

@@ -215,6 +215,16 @@ def test_what_are_no_answers_is_refused_and_nothing_is_kept(text: str, message: 
     assert not (tmp_path / "var/lib/kat").exists()
 
 
+def test_answers_that_are_not_there_are_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="it cannot be read: No such file or directory") as caught:
+        take(spread(tmp_path, STORE, hosts="").hosts.product, tmp_path / "nothing")
+    assert (caught.value.where, caught.value.hint) == (
+        f"{tmp_path}/nothing",
+        "katctl export ROLE >FILE, on the first host",
+    )
+    assert not (tmp_path / "var/lib/kat").exists()
+
+
 def test_nobody_exports_what_is_not_known(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no role 'nothing'"):
         export(spread(tmp_path, STORE), ["nothing"])
