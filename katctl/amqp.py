@@ -108,7 +108,7 @@ def _connection(url: str) -> Iterator[Connection]:
             connection.expect(OPEN_OK)
             yield connection
     except OSError as error:
-        raise Refused(f"{address[0]}:{address[1]}: {error}") from error
+        raise Refused(f"{address[0]}:{address[1]}: {error.strerror or error}") from error
 
 
 def _log_in(connection: Connection, user: str, password: str) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,9 @@ KEPT = 3
 """Backups of upgrades that are kept; those that an administrator made are theirs to delete."""
 
 UPGRADE = "upgrade"
+
+WORKSHOP = "backup-"
+"""What directories begin with in which a backup has its dumps until they are in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +56,30 @@ def default_path(site: Site, now: datetime, reason: str) -> Path:
     return site.product.backups / f"{site.product.name}-{now:%Y%m%dT%H%M%SZ}-{reason}.tar"
 
 
-def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
-    """Write a backup to ``path``, whole or not at all; directories of ``data`` too, if wanted. Raises BackupError."""
+def back_up(site: Site, path: Path, now: datetime, *, whole: bool) -> Path:
+    """Write a backup to ``path``, whole or not at all: ``whole``, or without what only grows. Raises BackupError."""
     if path.exists():
         raise BackupError("there is a file already", where=str(path), hint="give another name")
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
+        _sweep(site, path)
         if not path.parent.exists():
             path.parent.mkdir(parents=True, mode=0o700)
         with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            _write(site, file, now, data=data)
+            _write(site, file, now, whole=whole)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
         raise BackupError(
-            f"it cannot be written: {error.strerror}", where=str(path), hint="make room, or name a file elsewhere"
+            f"it cannot be written: {error.strerror}", where=str(path), hint=f"df {path.parent}; make room there"
         ) from error
     except KatctlError as error:
         raise BackupError(
-            f"it cannot be made: {error}", where=str(path), hint=error.hint, details=error.details
+            f"it cannot be made: {error}",
+            where=str(path),
+            hint=error.hint or "katctl doctor says what is wrong",
+            details=error.details,
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
@@ -79,8 +87,8 @@ def back_up(site: Site, path: Path, now: datetime, *, data: bool) -> Path:
 
 
 def back_up_before_upgrade(site: Site, now: datetime) -> Path:
-    """Keep the databases as they are, and forget what was kept for older upgrades. Raises BackupError."""
-    path = back_up(site, default_path(site, now, UPGRADE), now, data=False)
+    """Keep what new code may change as it is, and forget what was kept for older upgrades. Raises BackupError."""
+    path = back_up(site, default_path(site, now, UPGRADE), now, whole=False)
     forget_old(site, keep=path)
     return path
 
@@ -112,26 +120,43 @@ def digest(file: IO[bytes]) -> str:
     return found.hexdigest()
 
 
-def _write(site: Site, file: io.BufferedWriter, now: datetime, *, data: bool) -> None:
+def _write(site: Site, file: io.BufferedWriter, now: datetime, *, whole: bool) -> None:
     modules = site.product.modules
+    with_dump = [module.name for module, _ in with_data(site)]
     manifest = Manifest(
         product=site.product.name,
         made=now.isoformat(timespec="seconds"),
         versions=packages.versions(module.package for module in modules),
-        databases={module.name: f"databases/{module.name}.dump" for module, _ in with_data(site)},
-        directories={path: f"directories{path}" for path in _directories(site)} if data else {},
+        databases={name: f"databases/{name}.dump" for name in with_dump},
+        directories={path: f"directories{path}" for path in _directories(site, whole=whole)},
     )
-    with tarfile.open(fileobj=file, mode="w") as tar, tempfile.TemporaryDirectory(dir=site.product.state) as work:
+    for module in modules:
+        if module.database and module.is_home and module.name not in with_dump:
+            site.tell(f"{module.name} has no database yet: none of it is in the backup")
+    with tarfile.open(fileobj=file, mode="w") as tar, _workshop(site) as work:
         words = ((name, path) for name, path in configuration(site.product).items() if path.exists())
         # one after the other: a dump goes when it was read
         for name, path in chain(words, _dumps(site, manifest, Path(work))):
             _add(tar, name, path, manifest)
         for root, prefix in manifest.directories.items():
+            site.tell(f"backing up {root}")
             _add_tree(tar, prefix, Path(root), manifest)
         text = json.dumps(asdict(manifest), indent=2).encode()
         info = tarfile.TarInfo(MANIFEST)
         info.size, info.mode, info.mtime = len(text), 0o600, int(now.timestamp())
         tar.addfile(info, io.BytesIO(text))
+
+
+def _workshop(site: Site) -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(dir=site.product.state, prefix=WORKSHOP)
+
+
+def _sweep(site: Site, path: Path) -> None:
+    """Take away what backups left that were killed; none is made at the same time."""
+    for unfinished in path.parent.glob(f".{site.product.name}-*.tar.unfinished"):
+        unfinished.unlink()
+    for work in site.product.state.glob(f"{WORKSHOP}*"):
+        shutil.rmtree(work)
 
 
 def _dumps(site: Site, manifest: Manifest, work: Path) -> Iterator[tuple[str, Path]]:
@@ -143,9 +168,9 @@ def _dumps(site: Site, manifest: Manifest, work: Path) -> Iterator[tuple[str, Pa
         path.unlink()
 
 
-def _directories(site: Site) -> list[str]:
-    found = [each.path for module in site.product.modules for each in module.directories if each.backup]
-    return [path for path in found if Path(path).is_dir()]
+def _directories(site: Site, *, whole: bool) -> list[str]:
+    found = [each for module in site.product.modules for each in module.directories if each.backup]
+    return [each.path for each in found if (whole or each.upgrade) and Path(each.path).is_dir()]
 
 
 def _add(tar: tarfile.TarFile, name: str, path: Path, manifest: Manifest) -> None:

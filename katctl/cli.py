@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from katctl import commands
-from katctl.errors import KatctlError
+from katctl.errors import KatctlError, of_the_system
 from katctl.site import open_site
 
 NOT_ROOT = 77
@@ -24,15 +25,27 @@ def main(lib: str, argv: Sequence[str] | None = None) -> int:
         print(f"katctl: run it as root: sudo katctl {options.command}", file=sys.stderr)
         return NOT_ROOT
     os.umask(0o022)
+    _end_in_order()
     try:
         site = open_site(Path(lib), _tell, keep=options.keep)
         return int(options.run(site, options, datetime.now(timezone.utc)))
     except KatctlError as error:
         print(describe(error), file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        refused = of_the_system(error)
+        print(describe(refused), file=sys.stderr)
+        return refused.exit_code
     except KeyboardInterrupt:
         print("katctl: interrupted; run it again, it goes on where it stopped", file=sys.stderr)
         return 130
+
+
+def _end_in_order() -> None:
+    """Who is told to end, or whose terminal went away, undoes what is half-done, as one that was interrupted does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def describe(error: KatctlError) -> str:
@@ -69,14 +82,15 @@ def _parser(product: str) -> argparse.ArgumentParser:
     how.add_argument("--json", action="store_true", help="for programs")
     how.add_argument("--prometheus", action="store_true", help="for Prometheus")
     backup = command("backup", commands.backup, "Write databases, data, secrets and configuration into one file.")
-    backup.add_argument("file", nargs="?", type=Path, help="where to; a dated name below /var/backups when left out")
+    where = "where to, a new file or a directory that is there; /var/backups when left out"
+    backup.add_argument("file", nargs="?", type=Path, metavar="FILE", help=where)
     restore = command("restore", commands.restore, "Bring a backup back, in place of what is here.")
-    restore.add_argument("file", type=Path)
+    restore.add_argument("file", type=Path, metavar="FILE", help="a backup that katctl made, here or elsewhere")
     command(
         "doctor", commands.doctor, "Say what is wrong, and what to do about it; exit 1 when anything is.", keep=False
     )
     config = command("config", commands.config, "Show every setting that is in force, and who set it.", keep=False)
-    config.add_argument("module", nargs="?", help="of this module alone")
+    config.add_argument("module", nargs="?", metavar="MODULE", help="of this module alone")
     exports = command("export", commands.export, "Say what a host of other roles must know; it holds secrets.")
     exports.add_argument("roles", nargs="+", metavar="ROLE")
     command(

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from katctl import files, packages, systemd
+from katctl import files, systemd
 from katctl.errors import StepFailed, ToolFailed
 from katctl.hosts import POSTGRESQL, Hosts, numbers_of
-from katctl.postgresql import UNIT, reason
+from katctl.postgresql import UNIT, reason, to_have_it_run
 from katctl.rabbitmq import ONLINE
 from katctl.site import Site
 from katctl.surroundings import connections
@@ -63,7 +63,7 @@ class Cluster:
             raise StepFailed(
                 "PostgreSQL does not run",
                 where=self.name,
-                hint=f"{packages.to_install_postgresql()}, or set POSTGRESQL_URL in {file}",
+                hint=f"{to_have_it_run()}, or set POSTGRESQL_URL in {file}",
                 details=error.details or str(error),
             ) from error
 

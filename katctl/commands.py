@@ -14,7 +14,6 @@ from katctl import setup as setups
 from katctl import upgrade as upgrades
 from katctl.errors import SettingsError
 from katctl.restore import restore as bring_back
-from katctl.rollout import stop_all
 from katctl.site import Site, alone, open_again
 from katctl.surroundings import Complaint
 
@@ -70,7 +69,7 @@ def status(site: Site, _options: argparse.Namespace, _now: datetime) -> int:
             (service.unit, systemd.state(service.unit), module.package) for module, service in site.product.services
         )
     )
-    return UNWELL if state.failure else WELL
+    return UNWELL if state.failure or state.restoring else WELL
 
 
 def health(site: Site, options: argparse.Namespace, _now: datetime) -> int:
@@ -87,13 +86,12 @@ def health(site: Site, options: argparse.Namespace, _now: datetime) -> int:
 
 def backup(site: Site, options: argparse.Namespace, now: datetime) -> int:
     """One file; its path is the result."""
-    path = options.file or backups.default_path(site, now, "manual")
-    with alone(site) as site:
-        ran = stop_all(site)  # files and databases refer to each other, and some are not whole while they are open
-        try:
-            made = backups.back_up(site, path.absolute(), now, data=True)
-        finally:
-            systemd.start(ran)
+    path = backups.default_path(site, now, "manual")
+    if options.file:
+        path = options.file / path.name if options.file.is_dir() else options.file
+    # files and databases refer to each other, and some are not whole while they are open
+    with alone(site) as site, setups.standstill(site):
+        made = backups.back_up(site, path.absolute(), now, whole=True)
     print(made)
     return WELL
 
@@ -121,7 +119,7 @@ def config(site: Site, options: argparse.Namespace, _now: datetime) -> int:
         for module in modules
         for value in settings.effective(site.product, module).values()
     ]
-    print(lines.table(rows))
+    print(lines.table(rows) if rows else f"{options.module} has no settings")
     return WELL
 
 

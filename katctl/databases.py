@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from katctl import files, packages, settings
+from katctl import files, settings
 from katctl.elsewhere import Wanted, databases_sql
 from katctl.errors import StepFailed, ToolFailed
 from katctl.health import url_of
 from katctl.hosts import FILE, POSTGRESQL
 from katctl.model import Database, Module
 from katctl.ownership import owns_all
-from katctl.postgresql import PostgreSQL, ask_as, environment, identifier, reason
+from katctl.postgresql import PostgreSQL, ask_as, environment, identifier, reason, to_have_it_run
 from katctl.settings import Origin
 from katctl.site import Site
 from katctl.state import key_of
@@ -114,7 +114,7 @@ class Databases:
         product = self.site.product
         if not self.site.answers.postgresql:
             file = product.administrator_file(product.module)
-            return f"{packages.to_install_postgresql()}, or set POSTGRESQL_URL in {file}"
+            return f"{to_have_it_run()}, or set POSTGRESQL_URL in {file}"
         if place := self.site.hosts.of_ours(POSTGRESQL):
             return f"on {place}: katctl setup, with the same {FILE}.conf"
         path = product.state / "databases.sql"

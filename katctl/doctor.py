@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from katctl import files, legacy, settings, systemd
+from katctl import files, health, legacy, settings, systemd
 from katctl.errors import KatctlError
 from katctl.hosts import FILE
 from katctl.probes import address
@@ -45,6 +45,7 @@ def examine(site: Site) -> Iterator[Complaint]:
     """What is wrong on a server that is set up."""
     yield from _history(site)
     yield from _settings(site)
+    yield from _places(site)
     yield from _left(site)
     yield from _shared(site)
     yield from _modes(site)
@@ -53,6 +54,15 @@ def examine(site: Site) -> Iterator[Complaint]:
     free = shutil.disk_usage("/var").free >> 20
     if free < ROOM:
         yield Complaint(subject="disk", said=f"{free} MiB are left on /var", hint=f"look at {site.product.backups}")
+    # what is unwell because of something above comes after it
+    yield from _unwell(site)
+
+
+def _unwell(site: Site) -> Iterator[Complaint]:
+    for finding in health.examine(site):
+        if finding.verdict is health.Verdict.UNWELL:
+            hint = "katctl setup; it starts what does not run, and says where it stops"
+            yield Complaint(subject=finding.subject, said=finding.said, hint=hint)
 
 
 def _ports(site: Site) -> Iterator[Complaint]:
@@ -91,6 +101,18 @@ def _settings(site: Site) -> Iterator[Complaint]:
                 near = difflib.get_close_matches(value.name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else "its services may know it; we do not"
                 yield Complaint(subject=str(file), said=f"nobody told us of a setting {value.name}", hint=hint)
+
+
+def _places(site: Site) -> Iterator[Complaint]:
+    """Data in another directory than the package's: no backup would have it, and no service could write it."""
+    for module in site.product.modules:
+        known = {directory.path for directory in module.directories}
+        for value in settings.administrators(site.product, module):
+            place = next((each.default or "" for each in module.settings if each.name == value.name), "").rstrip("/")
+            if place in known and not f"{value.text}/".startswith(f"{place}/"):
+                said = f"{value.name} is {value.text}, and only {place} is written to and backed up"
+                hint = f"mount --bind {value.text} {place}, in /etc/fstab, and take {value.name} out of {value.file}"
+                yield Complaint(subject=module.name, said=said, hint=hint)
 
 
 def _left(site: Site) -> Iterator[Complaint]:

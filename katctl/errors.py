@@ -54,5 +54,11 @@ class ToolFailed(KatctlError):
     exit_code = 9
 
 
+def of_the_system(error: OSError, where: str = "") -> StepFailed:
+    """What the operating system refused, as one of ours: a full disk, a file system that is read-only."""
+    words = error.strerror or str(error)
+    return StepFailed(words, where=str(error.filename or where) or None, hint="mend that, then call it again")
+
+
 FAMILIES = (DefinitionError, SettingsError, StepFailed, BackupError, ToolFailed)
 """Every family, for the page that documents their codes."""

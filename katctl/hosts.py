@@ -123,8 +123,11 @@ def read_hosts(product: Product) -> Hosts:
 
 
 def host_of(place: str) -> str:
-    """The host in an address or URL."""
-    return (urlsplit(place).hostname or "") if "://" in place else place
+    """The host in an address or URL; empty when that is none."""
+    try:
+        return (urlsplit(place).hostname or "") if "://" in place else place
+    except ValueError:
+        return ""
 
 
 def is_ours(address: str) -> bool:

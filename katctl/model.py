@@ -103,6 +103,8 @@ class Directory:
     user: str
     mode: str = "0750"
     backup: bool = False
+    upgrade: bool = False
+    """Whether the backup before an upgrade has it, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from katctl import process, systemd
+from katctl import packages, process, systemd
 from katctl.errors import SettingsError, ToolFailed
 
 UNIT = "postgresql.service"
@@ -64,6 +64,13 @@ class PostgreSQL:
         user = None if self._url else SUPERUSER
         env = environment(self._url) | {"PGDATABASE": database}
         return process.run(argv, user=user, env=env, stdin=stdin, into=into)
+
+
+def to_have_it_run() -> str:
+    """What to type when the one on this host does not answer."""
+    if systemd.show(UNIT, "LoadState") == "not-found":
+        return packages.to_install_postgresql()
+    return f"systemctl start {UNIT}; when that is not enough: journalctl -u 'postgresql*'"
 
 
 def ask_as(url: str, sql: str) -> str:

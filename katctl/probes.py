@@ -74,7 +74,7 @@ def _request(url: str, body: bytes | None) -> tuple[int, str]:
             return error.code, error.read(MOST).decode("utf-8", "replace")
     except (URLError, http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
-        raise Unwell(f"{url} does not answer: {reason}") from error
+        raise Unwell(f"{url} does not answer: {getattr(reason, 'strerror', None) or reason}") from error
 
 
 def _ask_queue(queue: str, url: str) -> str:

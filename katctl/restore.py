@@ -82,8 +82,13 @@ def restore(site: Site, path: Path) -> Site:
             for directory in module.directories:
                 if directory.path in backup.manifest.directories:
                     _restore_directory(backup, directory)
-        left_by = backup.manifest.versions
-        site.memory.change(migrated=_done_once(site, backup), left_by=left_by, upgrade=None, failure=None)
+        site.memory.change(
+            migrated=_done_once(site, backup),
+            left_by=backup.manifest.versions,
+            restoring="",
+            upgrade=None,
+            failure=None,
+        )
     return fresh
 
 

@@ -186,14 +186,15 @@ def stop_order(product: Product) -> list[list[str]]:
     return [batch for batch in units if batch]
 
 
-def stop_all(site: Site) -> list[str]:
-    """Stop every service in order; what ran, in the order in which it may be started again. Raises ToolFailed."""
-    ran: list[str] = []
+def running(site: Site) -> list[str]:
+    """What runs, in the order in which it may be started again."""
+    return [unit for units in reversed(stop_order(site.product)) for unit in units if systemd.is_active(unit)]
+
+
+def stop_all(site: Site) -> None:
+    """Stop every service in order. Raises ToolFailed."""
     for units in stop_order(site.product):
-        active = [unit for unit in units if systemd.is_active(unit)]
-        systemd.stop(active)
-        ran = [*active, *ran]
-    return ran
+        systemd.stop([unit for unit in units if systemd.is_active(unit)])
 
 
 def _nodes(product: Product) -> Iterator[tuple[Node, tuple[Module, Migration | Service]]]:

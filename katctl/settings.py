@@ -59,6 +59,11 @@ def effective(product: Product, module: Module) -> dict[str, Value]:
     }
 
 
+def administrators(product: Product, module: Module) -> list[Value]:
+    """Those that the administrator set."""
+    return [value for value in effective(product, module).values() if value.origin is Origin.ADMINISTRATOR]
+
+
 def texts(product: Product, module: Module) -> dict[str, str]:
     """The same, as an environment."""
     return {name: value.text for name, value in effective(product, module).items()}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from katctl import packages, systemd
 from katctl.adoption import Adoption
 from katctl.cluster import Cluster
 from katctl.databases import Databases
-from katctl.errors import KatctlError, StepFailed
-from katctl.rollout import Migrate, Start, rollout
+from katctl.errors import KatctlError, StepFailed, of_the_system
+from katctl.rollout import Migrate, Start, rollout, running, stop_all
 from katctl.site import Site, alone
 from katctl.spread import Others, Part, Passage
 from katctl.state import Failure
@@ -24,6 +25,7 @@ def set_up(site: Site, now: datetime) -> None:
     """Make all that is missing. Raises KatctlError, after remembering which step failed."""
     with alone(site) as site:
         (site.product.state / MARK).touch()
+        _refuse_halves(site)
         _forget_removed(site)
         _remember_data(site)
         step_name = ""
@@ -35,7 +37,7 @@ def set_up(site: Site, now: datetime) -> None:
             failure = Failure(step=step_name, message=str(error), hint=error.hint or "", details=error.details or "")
             site.memory.change(failure=failure)
             raise
-        site.memory.change(failure=None, upgrade=None, restoring="", around=packages.present(site.hosts.product.around))
+        site.memory.change(failure=None, upgrade=None, around=packages.present(site.hosts.product.around))
         (site.product.state / MARK).unlink(missing_ok=True)
         systemd.forget_failures([f"{site.product.name}-setup.service"])
 
@@ -43,10 +45,29 @@ def set_up(site: Site, now: datetime) -> None:
 def migrate(site: Site, now: datetime) -> None:
     """Do the foundations and the migrations, and start only what a migration needs. Raises KatctlError."""
     with alone(site) as site:
+        _refuse_halves(site)
         steps = rollout(site)
         last = max((number for number, step in enumerate(steps) if isinstance(step, Migrate)), default=-1)
         for step in [*_foundations(site, now), *steps[: last + 1]]:
             _take(site, step)
+
+
+@contextmanager
+def standstill(site: Site) -> Iterator[None]:
+    """While open, no service runs; then what ran does again. When that cannot be said, setting up has to look."""
+    mark = site.product.state / MARK
+    was_marked = mark.exists()
+    mark.touch()
+    ran = running(site)
+    try:
+        site.tell("stopping the services")
+        stop_all(site)
+        yield
+    finally:
+        site.tell("starting the services again")
+        systemd.start(ran)
+        if not was_marked:
+            mark.unlink()
 
 
 def missing(site: Site, now: datetime) -> Iterator[tuple[str, str]]:
@@ -54,6 +75,13 @@ def missing(site: Site, now: datetime) -> Iterator[tuple[str, str]]:
     for step in _steps(site, now):
         for thing in step.missing():
             yield step.name, thing
+
+
+def _refuse_halves(site: Site) -> None:
+    """Some of the data may be of the backup, and some what was here before. Raises StepFailed."""
+    if backup := site.memory.state.restoring:
+        hint = f"katctl restore {backup}, or another backup"
+        raise StepFailed("a restoration did not reach its end", where=str(site.product.state), hint=hint)
 
 
 def _forget_removed(site: Site) -> None:
@@ -101,5 +129,7 @@ def _take(site: Site, step: Step) -> None:
         step.make()
     except StepFailed:
         raise
+    except OSError as error:
+        raise of_the_system(error, step.name) from error
     except KatctlError as error:
         raise StepFailed(str(error), where=error.where or step.name, hint=error.hint, details=error.details) from error

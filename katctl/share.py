@@ -69,7 +69,11 @@ def _read(product: Product, path: Path) -> dict[str, Any]:
         answers: dict[str, Any] = json.loads(sys.stdin.read() if path == STDIN else path.read_text())
         fits = answers["format"] == FORMAT and answers["product"] == product.name
         texts = [*answers["hosts"].items(), *answers["secrets"].items()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise SettingsError(
+            f"it cannot be read: {error.strerror}", where=where, hint="katctl export ROLE >FILE, on the first host"
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(
             "these are no answers", where=where, hint="katctl export ROLE, on the first host", details=repr(error)
         ) from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from katctl import files, packages, systemd
+from katctl import files, packages, settings, systemd
 from katctl.errors import StepFailed
 from katctl.health import neighbours, url_of
 from katctl.hosts import FILE, host_of, networks_in, numbers_of
@@ -96,10 +96,11 @@ class Passage:
 
 
 def passage(site: Site, module: Module) -> str:
-    """The drop-in of the module's services; empty when all that they speak to is on this host, and nobody beyond a
-    bridge of it speaks to them.
+    """The drop-in of the module's services: what the administrator names in a URL they reach. It is empty when all that
+    they speak to is on this host, and nobody beyond a bridge of it speaks to them.
     """
     hosts = [host_of(url_of(site, module, hole)) for hole in ("{database}", "{queue}")]
+    hosts += [host_of(value.text) for value in settings.administrators(site.product, module) if "://" in value.text]
     numbers = numbers_of([*filter(None, hosts), *(site.hosts.addresses if site.hosts.is_spread else ())])
     networks = sorted({network for setting in module.settings for network in networks_in(setting.fill)})
     allowed = " ".join((*numbers, *networks))

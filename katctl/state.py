@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from katctl import files
+from katctl.errors import StepFailed
 from katctl.model import Migration, Module
 
 
@@ -68,17 +71,19 @@ def key_of(module: Module, migration: Migration) -> str:
 class Memory:
     """Keeps the state in a file; ``change`` and ``add`` are the only ways to alter it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, tell: Callable[[str], None]) -> None:
         self._path = directory / "state.json"
         self._lock = directory / "lock"
+        self._tell = tell
 
     @property
     def state(self) -> State:
-        """What is remembered now; a damaged file remembers nothing."""
+        """What is remembered now. Raises StepFailed for a damaged file: what was done once must not be done again."""
         try:
-            content = json.loads(files.read(self._path) or "{}")
-        except ValueError:
-            content = {}
+            content = json.loads(files.read(self._path) if self._path.exists() else "{}")
+        except ValueError as error:
+            hint = f"rm {self._path} && katctl setup; what is done for new data alone is then done again"
+            raise StepFailed("what set-up remembers is damaged", where=str(self._path), hint=hint) from error
         return State(
             upgrade=Upgrade(**content["upgrade"]) if content.get("upgrade") else None,
             failure=Failure(**content["failure"]) if content.get("failure") else None,
@@ -105,8 +110,19 @@ class Memory:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """While open, no other katctl changes anything; waits for one that does."""
+        """While open, no other katctl changes anything; waits for one that does, and says for which."""
         self._lock.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with self._lock.open("a+") as file:
+            self._wait_for(file)
+            file.truncate(0)
+            file.write(f"{' '.join(['katctl', *sys.argv[1:]])} (process {os.getpid()})")
+            file.flush()
             yield
+
+    def _wait_for(self, lock: IO[str]) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            self._tell(f"waiting for another one to end: {lock.read()}")
+            fcntl.flock(lock, fcntl.LOCK_EX)

@@ -10,7 +10,7 @@ from katctl import packages, systemd
 from katctl.elsewhere import broker_refusal
 from katctl.errors import ToolFailed
 from katctl.hosts import POSTGRESQL
-from katctl.postgresql import ask_as, reason
+from katctl.postgresql import ask_as, reason, to_have_it_run
 from katctl.probes import unreachable
 from katctl.rabbitmq import SERVER
 from katctl.site import Site
@@ -71,7 +71,7 @@ def _ask(site: Site, sql: str) -> str:
 
 def _no_answer(site: Site, why: str) -> Iterator[Complaint]:
     if not site.answers.postgresql:
-        hint = f"{packages.to_install_postgresql()}, or set POSTGRESQL_URL"
+        hint = f"{to_have_it_run()}, or set POSTGRESQL_URL"
         yield Complaint(subject="PostgreSQL", said=why, hint=hint)
         return
     parts = urlsplit(site.answers.postgresql)

@@ -8,24 +8,25 @@ from katctl import packages, systemd
 from katctl.backup import back_up_before_upgrade
 from katctl.databases import with_data
 from katctl.errors import KatctlError
-from katctl.rollout import stop_all
+from katctl.rollout import running, stop_all
 from katctl.setup import MARK
 from katctl.site import Site, alone
 from katctl.state import Upgrade
 
 
 def prepare(site: Site, now: datetime) -> None:
-    """Stop all services in order and back up the databases, once for each upgrade, however often it is called.
+    """Stop all services in order, and back up what new code may change: once for each upgrade, however often called.
 
     An upgrade that failed before keeps the backup that it began with: that is the way back. Raises KatctlError after
     starting again what ran, so that a refused upgrade leaves everything as it was.
     """
     with alone(site) as site:
-        ran = stop_all(site)
+        ran = running(site)
         try:
+            stop_all(site)
             if site.memory.state.upgrade is None:
                 _begin(site, now)
-        except KatctlError:
+        except (KatctlError, KeyboardInterrupt):
             systemd.start(ran)
             raise
         (site.product.state / MARK).touch()
@@ -35,7 +36,7 @@ def _begin(site: Site, now: datetime) -> None:
     versions = packages.versions(module.package for module in site.product.modules)
     backup, left_by = "", dict(site.memory.state.left_by)
     if with_data(site):
-        site.tell("backing up the databases before the upgrade")
+        site.tell("backing up before the upgrade")
         backup = str(back_up_before_upgrade(site, now))
         left_by |= versions
     site.memory.change(upgrade=Upgrade(backup=backup, versions=versions | _around(site)), left_by=left_by)

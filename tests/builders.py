@@ -61,7 +61,7 @@ def make_module(**changes: Any) -> ModuleSpec:
         package=PackageName("kat-web"),
         summary=Line("web interface"),
         description="It shows things.\n\nAnd more things.",
-        license=Line("EUPL-1.2"),
+        license=Line("MIT"),
         copyright=Line("2026 its authors"),
         payload=TreePayload(kind="tree", copies=()),
     )
@@ -79,7 +79,7 @@ def make_spec(**changes: Any) -> PackageSpec:
         homepage=Line("https://example.org/"),
         section=Line("net"),
         maintainer=Line("Somebody <somebody@example.org>"),
-        license=Line("EUPL-1.2"),
+        license=Line("MIT"),
         copyright=Line("2026 its authors"),
         relations=Relations(),
         changes=(Line("Built from web-1.0.zip (upstream version 1.0)."),),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / "build" / "demo" / "artifacts"
 
 os.environ.pop("GITHUB_ACTIONS", None)  # on a runner, too, errors are told as to a person unless a test wants it
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")  # how quick a test is depends on who else is there

@@ -34,16 +34,28 @@ def new(session: Session, *, user_id: str, secret: Path, public: Path | None) ->
     public = public or session.project.signing.public_key
     for path in (secret, public):
         if path.exists():
-            raise SigningError("a key is never overwritten", where=str(path), hint=f"mv {path} {path}.old")
+            raise _there(path)
     made = new_key(user_id)
     _write(secret, made.secret, mode=0o600)
-    _write(public, made.public, mode=0o644)
+    try:
+        _write(public, made.public, mode=0o644)
+    except BaseException:
+        secret.unlink()
+        raise
     session.reporter.note(f"to publish: export {SIGNING_KEY_FILE}={secret}")
     session.result([str(made.fingerprint)], fingerprint=made.fingerprint, secret=secret, public=public)
 
 
 def _write(path: Path, content: bytes, *, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        os.fchmod(file.fileno(), mode)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError as error:  # somebody made one while we made ours
+        raise _there(path) from error
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, mode)
         file.write(content)
+
+
+def _there(path: Path) -> SigningError:
+    return SigningError("a key is never overwritten", where=str(path), hint=f"mv {path} {path}.old")

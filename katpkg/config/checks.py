@@ -75,12 +75,13 @@ def _check_files(module: ModuleSpec, file: str, directories: Collection[Path]) -
         if each.conffile != each.path.startswith("/etc/"):
             hint = f"conffile = {str(not each.conffile).lower()}, or another path"
             yield ConfigError("conffiles lie below /etc, and nothing else does", where=f"{at}.path", hint=hint)
-    for key, number, mode in (
-        *(("files", number, each.mode) for number, each in enumerate(module.files)),
-        *(("directories", number, each.mode) for number, each in enumerate(module.directories)),
+    for at, mode in (
+        *((f"files[{number}].mode", each.mode) for number, each in enumerate(module.files)),
+        *((f"directories[{number}].mode", each.mode) for number, each in enumerate(module.directories)),
+        *((f"services[{number}].umask", each.umask) for number, each in enumerate(module.services)),
     ):
         if MODE.fullmatch(mode) is None:
-            yield ConfigError(f"{mode!r} is no mode: octal, like 0640", where=f"{file}: {key}[{number}].mode")
+            yield ConfigError(f"{mode!r} is no mode: octal, like 0640", where=f"{file}: {at}")
 
 
 def _check_placeholders(module: ModuleSpec, file: str) -> Iterator[ConfigError]:

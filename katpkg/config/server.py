@@ -39,16 +39,23 @@ def check_server(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
     """Everything about settings, probes and migrations that set-up could not make sense of."""
     for number, setting in enumerate(module.settings):
         yield from _check_fill(module, setting.fill, f"{file}: settings[{number}].fill")
-        yield from _check_names(module, _named(setting.was), f"{file}: settings[{number}].was")
     for number, service in enumerate(module.services):
         if service.health is not None:
             yield from _check_health(module, service.health, f"{file}: services[{number}].health")
         if service.peers and service.sandbox is not Sandbox.STRICT:
             where = f"{file}: services[{number}].peers"
             yield ConfigError("only a strict sandbox knows peers", where=where, hint='sandbox = "strict"')
+    yield from _check_directories(module, file)
     for number, migration in enumerate(module.migrations):
         if migration.before:
             yield from _check_before(migration, f"{file}: migrations[{number}].before")
+
+
+def _check_directories(module: ModuleSpec, file: str) -> Iterator[ConfigError]:
+    for number, directory in enumerate(module.directories):
+        if directory.upgrade and not directory.backup:
+            where = f"{file}: directories[{number}].upgrade"
+            yield ConfigError("what no backup has, that of an upgrade has not", where=where, hint="backup = true")
 
 
 def _check_before(migration: Migration, where: str) -> Iterator[ConfigError]:

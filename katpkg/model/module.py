@@ -69,6 +69,8 @@ class Directory:
     """In octal."""
     backup: bool = False
     """Whether a backup of the system includes it. Where there is a set-up, purge then asks before it removes it."""
+    upgrade: bool = False
+    """Whether the backup before an upgrade includes it, too: what programs change, and do not only add to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,8 @@ class DebPayload:
     """Whether a finished .deb is converted for releases of RPMs, which have no use for it as it is."""
     drop: tuple[str, ...] = ()
     """Patterns of paths (absolute, * crosses slashes) that are left out when repacking."""
+    only_for: tuple[Line, ...] = ()
+    """Distributions of its virtual environment: when repacking, what none of them asks for is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,8 +79,12 @@ class Service:
     """A path without which it stays inactive, and says so."""
     environment: tuple[Line, ...] = ()
     """Fixed NAME=value pairs."""
+    success_status: tuple[int, ...] = ()
+    """Exit statuses that are no failure, besides 0: a Java machine that is told to stop ends with 143."""
     open_files: int = 0
     """How many files and connections it may have open at a time; 0: what systemd gives to all."""
+    umask: str = "0077"
+    """What nobody else may do with the files that it makes, in octal; 0022 when others are to read them."""
     sandbox: Sandbox = Sandbox.STRICT
     """How far it is fenced in."""
     peers: tuple[Network, ...] = ()
@@ -122,8 +126,8 @@ class Setting:
     {address of SERVICE} for the address of the host that runs it, when there are several; {interface NAME} for the
     IPv4 address of a network interface. What is not known leaves the default in force."""
     was: Line = Line("")
-    """How a package that others built under this name says its value: text in which settings stand in braces. Set-up
-    takes it over from there."""
+    """How a package that others built under this name says its value: text in which names of its settings stand in
+    braces. Set-up takes it over from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

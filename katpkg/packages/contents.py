@@ -55,5 +55,5 @@ def lay_out(order: Order, payload: Payload | None, root: Path) -> Contents:
                 virtual_environment=environment.on_the_server,
             )
         case DebPayload() as kind:
-            repacked = unpack_deb(only_file(payload, kind.deb, "deb"), kind.drop, order.places, root)
+            repacked = unpack_deb(only_file(payload, kind.deb, "deb"), kind, order.places, root)
             return Contents(root=root, depends=repacked.depends, virtual_environment=repacked.virtual_environment)

@@ -13,10 +13,13 @@ from katpkg import process
 from katpkg.errors import BuildError
 from katpkg.model.names import Line
 from katpkg.model.package import VirtualEnvironment
+from katpkg.model.payload import DebPayload
 from katpkg.packages.adopt import adopt_environment
 from katpkg.packages.base import AGAIN
+from katpkg.packages.needless import leave_out
 from katpkg.packages.places import Places
 from katpkg.packages.venv import depends_of
+from katpkg.packages.whole import needed
 from katpkg.sources.unpack import unpack_tar
 
 OURS = (
@@ -43,11 +46,12 @@ class Repacked:
     virtual_environment: VirtualEnvironment | None
 
 
-def unpack_deb(deb: Path, drop: tuple[str, ...], places: Places, root: Path) -> Repacked:
-    """Unpack the files of ``deb`` into the empty directory ``root``, without what we make ourselves and what ``drop``
-    matches (patterns of absolute paths, in which * crosses slashes).
+def unpack_deb(deb: Path, kind: DebPayload, places: Places, root: Path) -> Repacked:
+    """Unpack the files of ``deb`` into the empty directory ``root``, without what we make ourselves and what ``kind``
+    leaves out.
 
-    Raises BuildError when its virtual environment is for another Python, and SourceError when it is not safe to unpack.
+    Raises BuildError when its virtual environment is for another Python, or not what ``kind`` says of it, and
+    SourceError when it is not safe to unpack.
     """
     with tempfile.TemporaryDirectory(prefix=".deb-", dir=root.parent) as directory:
         tree = Path(directory) / "tree"
@@ -56,12 +60,14 @@ def unpack_deb(deb: Path, drop: tuple[str, ...], places: Places, root: Path) -> 
         with archive.open("rb") as stream:
             unpack_tar(stream, tree, where=deb.name)
         merge_usr(tree)
-        _drop(tree, (*OURS, *drop))
+        _drop(tree, (*OURS, *kind.drop))
         root.rmdir()
         tree.rename(root)
     environment = adopt_environment(root, places.target, deb.name)
     if environment is None:
         return Repacked(depends=(), virtual_environment=None)
+    if kind.only_for:
+        leave_out(environment, needed(environment, places.target, kind.only_for))
     return Repacked(depends=depends_of(environment, places.target), virtual_environment=environment.on_the_server)
 
 

@@ -37,7 +37,6 @@ FENCE = (
     "LockPersonality=yes",
     "RemoveIPC=yes",
     "KeyringMode=private",
-    "UMask=0077",
     "SystemCallArchitectures=native",
     "SystemCallFilter=@system-service",
     "SystemCallFilter=~@privileged @resources",

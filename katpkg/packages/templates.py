@@ -39,6 +39,11 @@ class Templates:
                 f"the template cannot be rendered: {error.message}", where=str(self._directory / template)
             ) from error
 
+    def license(self, identifier: str) -> str:
+        """The text of the licence with this SPDX identifier; empty when it does not lie with the templates."""
+        path = self._directory / f"license.{identifier}.txt"
+        return path.read_text() if path.is_file() else ""
+
     def digest(self) -> Sha256:
         """One digest over all templates, by name and content."""
         digest = hashlib.sha256()

@@ -5,7 +5,7 @@ An installer that is told not to look at dependencies, because a lock has decide
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
@@ -52,6 +52,21 @@ def check_whole(environment: Environment, target: Target, accept: Collection[str
         )
 
 
+def needed(environment: Environment, target: Target, only_for: Collection[str]) -> frozenset[str]:
+    """The distributions that are there because ``only_for`` ask for them on ``target``, and these, by their names.
+
+    Raises BuildError when one of ``only_for`` is not there.
+    """
+    there = {each.name: each for each in _distributions(environment.site_packages)}
+    roots = [canonicalize_name(name) for name in only_for]
+    for name in roots:
+        if name not in there:
+            hint = f"payload.only_for: some of {', '.join(sorted(there))}"
+            raise BuildError(f"there is no distribution {name}", where=str(environment.path), hint=hint)
+    asked = {_name(requirement) for _, requirement in _asked(there, target, roots)}
+    return frozenset(roots) | (asked & there.keys())
+
+
 def _check_owners(environment: Environment) -> None:
     owners: dict[str, tuple[str, str]] = {}
     for record in records(environment.site_packages):
@@ -85,20 +100,28 @@ def _requirements(metadata: Message) -> Iterator[Requirement]:
 
 
 def _unmet(there: dict[str, Distribution], target: Target) -> Iterator[tuple[Distribution, Requirement]]:
-    """What is asked for and not there; of extras, what those need that somebody asks for."""
-    open_ends = [(name, "") for name in there]
+    """What is asked for and not there."""
+    for who, what in _asked(there, target, there):
+        found = there.get(_name(what))
+        if found is None or not what.specifier.contains(Version(found.version), prereleases=True):
+            yield who, what
+
+
+def _asked(
+    there: dict[str, Distribution], target: Target, names: Iterable[str]
+) -> Iterator[tuple[Distribution, Requirement]]:
+    """What ``names`` ask for, and what that does in turn; of extras, what those need that somebody asks for."""
+    open_ends = [(name, "") for name in names]
     seen = set(open_ends)
     for name, extra in open_ends:
         for requirement in there[name].requirements:
             if not _applies(requirement, target, extra):
                 continue
-            found = there.get(_name(requirement))
-            if found is None or not requirement.specifier.contains(Version(found.version), prereleases=True):
-                yield there[name], requirement
-                continue
-            more = {(found.name, each) for each in requirement.extras} - seen
-            seen |= more
-            open_ends += sorted(more)
+            yield there[name], requirement
+            if (asked := _name(requirement)) in there:
+                more = {(asked, each) for each in ("", *requirement.extras)} - seen
+                seen |= more
+                open_ends += sorted(more)
 
 
 def _applies(requirement: Requirement, target: Target, extra: str) -> bool:

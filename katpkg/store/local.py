@@ -168,7 +168,7 @@ class LocalStore:
             return False
         except FileNotFoundError:  # somebody tidied up and took the empty directory with him
             self._tree.forget()
-            os.link(temporary, self._tree.path(key, make=True))
+            return self._link(temporary, key, self._tree.path(key, make=True))
         except OSError as error:
             if error.errno not in NO_LINKS:
                 raise

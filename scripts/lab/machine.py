@@ -121,7 +121,7 @@ class Machine:
         self._servers.append(server)
         self.wait_for(f"http://127.0.0.1:{port}/", patience=10)
 
-    def wait_for(self, url: str, *, patience: float = 30, contains: str = "") -> str:
+    def wait_for(self, url: str, *, patience: float = 120, contains: str = "") -> str:
         """The answer of ``url`` inside, once it is good and holds ``contains``. Raises AssertionError."""
         end = time.monotonic() + patience
         while True:

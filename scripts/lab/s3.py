@@ -42,6 +42,8 @@ PORTS = (
     "volume.port.grpc",
     "volume.port.public",
 )
+LOWEST, HIGHEST, BLOCK = 12_000, 32_000, 16
+"""Ports that the kernel gives to nobody by itself (ip_local_port_range), and how many a server gets."""
 OFF = ("admin.ui", "master.telemetry", "webdav")
 VOLUMES = 10_000
 """Each test has a bucket, and each bucket some of its own; told nothing, SeaweedFS has as many as fit on the disk."""
@@ -79,9 +81,12 @@ def _client(endpoint: str) -> Any:  # noqa: ANN401 - boto3 has no types
 @contextmanager
 def seaweedfs(directory: Path) -> Iterator[S3Server]:
     """SeaweedFS with its files in ``directory``. Raises RuntimeError when it does not come up."""
-    with _reserved(len(PORTS) + 1) as reserved:
-        ports = dict(zip(PORTS, reserved, strict=False))
-        port = reserved[-1]
+    with _reserved() as reserved:
+        yield from _seaweedfs(directory, reserved)
+
+
+def _seaweedfs(directory: Path, reserved: Sequence[int]) -> Iterator[S3Server]:
+    ports, port = dict(zip(PORTS, reserved, strict=False)), reserved[len(PORTS)]
     options = [f"-{name}={number}" for name, number in ports.items()]
     options += [f"-{name}=false" for name in OFF]
     options += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.port={port}"]
@@ -100,11 +105,10 @@ def seaweedfs(directory: Path) -> Iterator[S3Server]:
 @contextmanager
 def moto(directory: Path) -> Iterator[S3Server]:
     """Moto, in a process of its own; its log goes to ``directory``. Raises RuntimeError when it does not come up."""
-    with _reserved(1) as (port,):
-        pass
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with _running(command, directory, port) as server:
-        yield server
+    with _reserved() as (port, *_):
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        with _running(command, directory, port) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")
@@ -148,10 +152,24 @@ def _wait_until_up(process: subprocess.Popen[bytes], server: S3Server, log: Path
 
 
 @contextmanager
-def _reserved(number: int) -> Iterator[tuple[int, ...]]:
-    """Ports of loopback that are free, and that nobody else is told meanwhile."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        yield tuple(each.getsockname()[1] for each in sockets)
+def _reserved() -> Iterator[tuple[int, ...]]:
+    """Ports of loopback that are free, and ours for as long as this is open.
+
+    The kernel gives them to nobody by itself; a server that is about to listen where it was told would find them taken.
+    """
+    for first in range(LOWEST, HIGHEST, BLOCK):
+        ports = tuple(range(first, first + BLOCK))
+        with socket.socket(socket.AF_UNIX) as ours, contextlib.suppress(OSError):
+            ours.bind(f"\0katpkg-ports-{first}")
+            if all(map(_is_free, ports)):
+                yield ports
+                return
+    raise RuntimeError("all ports of loopback are taken")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as asked, contextlib.suppress(OSError):
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        asked.bind(("127.0.0.1", port))
+        return True
+    return False

@@ -104,6 +104,16 @@ def test_health_tells_what_is_gone_and_all_is_well_again_once_it_is_back_without
     server.assert_healthy()
 
 
+def test_a_backup_that_is_told_to_end_starts_what_it_stopped_and_leaves_nothing(server: Server) -> None:
+    units = ("kat-page", "kat-notes", "kat-courier")
+    for tenths in (4, 7, 11):
+        server.run("timeout", f"{tenths / 10}", "katctl", "backup", "/var/backups", check=False)
+        assert server.says("systemctl", "is-active", *units).split() == ["active"] * 3
+    server.run("katctl", "setup")
+    server.shell("! test -e /var/lib/kat/unfinished; rm -f /var/backups/kat-*-manual.tar")
+    assert server.says("find", "/var/backups", "/var/lib/kat", "-name", "*.unfinished", "-o", "-name", "backup-*") == ""
+
+
 def test_an_upgrade_keeps_the_data_as_it_was_and_migrates_it(server: Server, published: Published) -> None:
     server.leave_note("before the upgrade")
     publish_notes(published, "2.0", SECOND_STEP)
@@ -118,6 +128,7 @@ def test_a_migration_that_fails_leaves_the_way_back_and_the_next_version_mends_i
     server: Server, published: Published
 ) -> None:
     server.leave_note("before the failure")
+    server.shell("echo before >/var/lib/kat-notes/file")
     packages = ("kat", "kat-common", "kat-notes")
     good, kept = [server.version(name) for name in packages], server.notes()
     publish_notes(published, "3.0", SECOND_STEP + BROKEN_STEP)
@@ -129,6 +140,7 @@ def test_a_migration_that_fails_leaves_the_way_back_and_the_next_version_mends_i
     assert status.returncode == 1
     assert "the migration 'notes database' of kat-notes failed" in status.stdout
     assert 'relation "nowhere" does not exist' in status.stdout
+    server.shell("echo after >/var/lib/kat-notes/file; touch /var/lib/kat-notes/new")  # as newer programs might
 
     (back,) = (line.partition("Or go back: ")[2] for line in status.stdout.splitlines() if "Or go back: " in line)
     install, restore = (shlex.split(command) for command in back.split(" && "))
@@ -136,6 +148,7 @@ def test_a_migration_that_fails_leaves_the_way_back_and_the_next_version_mends_i
     server.run(*restore)
     assert [server.version(name) for name in packages] == good
     assert server.notes() == kept
+    assert server.shell("cd /var/lib/kat-notes; cat file; test -e new || echo gone") == "before\ngone"
     server.assert_healthy()
 
     publish_notes(published, "3.1", SECOND_STEP)

@@ -178,6 +178,30 @@ def test_a_directory_that_somebody_removed_as_empty_is_made_again(public: Path) 
     assert create(store, "pool/k/a", b"2")
 
 
+def test_two_who_make_a_removed_directory_again_create_a_key_once(
+    public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = LocalStore(public), LocalStore(public)
+    for store in (one, other):
+        create(store, "pool/k/a", b"1")
+    one.delete("pool/k/a")
+    (public / "pool/k").rmdir()
+    link, gap = os.link, [lambda: create(other, "pool/k/a", b"theirs")]
+
+    def late(old: str, new: str) -> None:
+        """The first link finds no directory; before the second, the other has made it, and the key."""
+        try:
+            link(old, new)
+        except FileNotFoundError:
+            if gap:
+                gap.pop()()
+            raise
+
+    monkeypatch.setattr("os.link", late)
+    assert not create(one, "pool/k/a", b"ours")
+    assert (public / "pool/k/a").read_bytes() == b"theirs"
+
+
 def test_where_the_file_system_has_no_hard_links_a_key_is_still_created_once(
     public: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

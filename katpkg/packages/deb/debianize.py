@@ -77,7 +77,7 @@ def _files(spec: PackageSpec, templates: Templates, compression: Compression) ->
         "changelog": templates.render(
             "changelog.j2", spec=spec, changes=_bullets(spec.changes), date=formatdate(spec.source_date_epoch)
         ).replace("-0000", "+0000"),
-        "copyright": templates.render("copyright.j2", spec=spec, common_license=COMMON_LICENSES.get(spec.license, "")),
+        "copyright": _copyright(spec, templates),
         "source/format": "3.0 (quilt)\n",
         f"{spec.name}.docs": "debian/built-from\n",
         "built-from": "".join(f"{line}\n" for line in spec.built_from),
@@ -89,6 +89,17 @@ def _files(spec: PackageSpec, templates: Templates, compression: Compression) ->
         **{f"{spec.name}.{suffix}": text for suffix, text in spec.extra.items()},
     }
     return {name: text for name, text in files.items() if text}
+
+
+def _copyright(spec: PackageSpec, templates: Templates) -> str:
+    """With the licence's own words, unless every Debian system has them (Debian Policy 12.5)."""
+    lines = templates.license(spec.license).splitlines()
+    return templates.render(
+        "copyright.j2",
+        spec=spec,
+        license_text="\n".join(f" {line.rstrip() or '.'}" for line in lines),
+        common_license=COMMON_LICENSES.get(spec.license, ""),
+    )
 
 
 def _conffiles(root: Path) -> list[str]:

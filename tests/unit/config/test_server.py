@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from katpkg.config.server import check_roles, check_server
-from katpkg.model.module import Database, Migration
-from katpkg.model.names import AccountName, Line, ModuleName, Network, PackageName, UnitName, VariableName
+from katpkg.model.module import Database, Directory, Migration
+from katpkg.model.names import AbsolutePath, AccountName, Line, ModuleName, Network, PackageName, UnitName, VariableName
 from katpkg.model.payload import MetaPayload
 from katpkg.model.service import Health, Sandbox, Service, Setting
 from tests.builders import make_module
@@ -69,6 +69,14 @@ def test_what_can_be_made_and_asked_is_fine() -> None:
     assert told("{database}", Health(url=Line("http://127.0.0.1:{WEB_PORT}/")), database=DATABASE) == []
     assert told("{queue}", Health(queue=Line("jobs")), queue=True) == []
     assert told("https://{host}/", None) == []
+
+
+def test_a_directory_that_only_an_upgrade_would_back_up_is_told() -> None:
+    directory = Directory(path=AbsolutePath("/var/lib/web"), user=AccountName("web"), upgrade=True)
+    assert told(directories=(directory,)) == [
+        "web.toml: directories[0].upgrade: what no backup has, that of an upgrade has not"
+    ]
+    assert told(directories=(replace(directory, backup=True),)) == []
 
 
 def test_peers_of_a_service_whose_network_is_open_are_told() -> None:

@@ -247,6 +247,13 @@ def test_the_address_of_an_interface_is_known_while_it_is_there(tmp_path: Path) 
     assert "B=" not in generated(tmp_path, "web")
 
 
+def test_what_the_administrator_names_in_a_url_is_let_through(tmp_path: Path) -> None:
+    words = "S3=http://10.0.0.9:9000\nHERE=http://127.0.0.1:1\nBAD=http://[\nPLAIN=10.0.0.8\n"
+    module = describe(settings=[setting("S3"), setting("SHIPPED", default="http://10.0.0.7")])
+    site = make_site(tmp_path, module, web=words)
+    assert passage(site, site.product.modules[0]).endswith("\nIPAddressAllow=10.0.0.9\n")
+
+
 def test_holes_are_told_from_other_braces() -> None:
     found = [match.groups() for match in HOLE.finditer("{secret} {address of kat-a} {interface docker0} {A} {}")]
     assert found == [("secret", ""), ("address of", "kat-a"), ("interface", "docker0")]

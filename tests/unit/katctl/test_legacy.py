@@ -25,7 +25,6 @@ WEB = describe(
         setting("DB_NAME", default="web_db"),
         setting("QUEUE", fill="{queue}", secret=True),
         setting("KEY", fill="{secret}", secret=True, was="{OLD_KEY}"),
-        setting("OLD_KEY"),
         setting("URL", fill="https://{host}/", default="http://localhost/"),
         setting("PORT", default="80"),
     ],

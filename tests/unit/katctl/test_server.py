@@ -4,55 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
-import json
-import tarfile
 from base64 import b64decode
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from katctl import doctor, health, process
-from katctl.backup import KEPT, default_path, forget_old
 from katctl.cli import describe as described
 from katctl.descriptors import read_product
 from katctl.errors import FAMILIES, BackupError, DefinitionError, SettingsError, ToolFailed
 from katctl.postgresql import environment, identifier, verifier
 from katctl.rabbitmq import RabbitMQ
-from katctl.restore import open_backup
-from katctl.state import Failure, Memory, State, Upgrade
+from katctl.state import Failure
 from tests.unit.katctl.site import describe, make_site, setting
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
-
-
-def test_what_is_remembered_survives_and_is_changed_in_one_step(tmp_path: Path) -> None:
-    memory = Memory(tmp_path)
-    assert memory.state == State()
-    memory.change(upgrade=Upgrade(backup="/x.tar", versions={"kat-web": "1"}), failure=Failure(step="s", message="m"))
-    memory.change(failure=None, enabled=("kat-web.service",))
-    assert Memory(tmp_path).state == State(
-        upgrade=Upgrade(backup="/x.tar", versions={"kat-web": "1"}), enabled=("kat-web.service",)
-    )
-    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
-
-
-def test_the_second_of_two_waits_for_the_first(tmp_path: Path) -> None:
-    order: list[str] = []
-
-    def second() -> None:
-        with Memory(tmp_path).alone():
-            order.append("second")
-
-    with Memory(tmp_path).alone():
-        thread = Thread(target=second)
-        thread.start()
-        thread.join(0.05)
-        order.append("first")
-    thread.join()
-    assert order == ["first", "second"]
 
 
 @pytest.mark.parametrize(
@@ -117,64 +84,6 @@ def test_a_broker_that_somebody_configured_is_left_to_them(tmp_path: Path) -> No
     assert RabbitMQ(tmp_path).is_configured
 
 
-def make_backup(path: Path, product: str = "kat", *, damaged: bool = False) -> Path:
-    content = b'{"broker": "word"}'
-    manifest = {
-        "product": product,
-        "made": "2026-11-26T12:00:00+00:00",
-        "versions": {},
-        "databases": {},
-        "directories": {},
-        "sha256": {"secrets.json": hashlib.sha256(b"other" if damaged else content).hexdigest()},
-        "format": 1,
-    }
-    with tarfile.open(path, "w") as tar:
-        for name, text in (("secrets.json", content), ("manifest.json", json.dumps(manifest).encode())):
-            info = tarfile.TarInfo(name)
-            info.size = len(text)
-            tar.addfile(info, io.BytesIO(text))
-    return path
-
-
-def test_a_backup_is_what_its_manifest_says(tmp_path: Path) -> None:
-    with open_backup(make_backup(tmp_path / "kat.tar"), "kat") as backup:
-        assert backup.text("secrets.json") == '{"broker": "word"}'
-        assert not backup.has("answers.env")
-
-
-@pytest.mark.parametrize(
-    ("product", "damaged", "message"),
-    [("other", False, "it is a backup of other"), ("kat", True, "secrets.json is damaged")],
-)
-def test_what_is_not_ours_or_not_whole_is_refused(product: str, message: str, tmp_path: Path, *, damaged: bool) -> None:
-    path = make_backup(tmp_path / "kat.tar", product, damaged=damaged)
-    with pytest.raises(BackupError, match=message) as caught, open_backup(path, "kat"):
-        pass
-    assert caught.value.where == str(path)
-    assert caught.value.hint
-
-
-def test_a_file_that_is_no_backup_and_one_that_is_not_there_are_told(tmp_path: Path) -> None:
-    (tmp_path / "x.tar").write_text("x")
-    with pytest.raises(BackupError, match="it is no whole backup"), open_backup(tmp_path / "x.tar", "kat"):
-        pass
-    with pytest.raises(BackupError, match="there is no such backup"), open_backup(tmp_path / "y.tar", "kat"):
-        pass
-
-
-def test_backups_of_upgrades_are_few_and_the_administrators_are_kept(tmp_path: Path) -> None:
-    site = make_site(tmp_path, describe())
-    site.product.backups.mkdir(parents=True)
-    for day in range(1, KEPT + 3):
-        for reason in ("upgrade", "manual"):
-            default_path(site, NOW.replace(day=day), reason).touch()
-    first = default_path(site, NOW.replace(day=1), "upgrade")
-    forget_old(site, keep=first)
-    left = sorted(path.name for path in site.product.backups.iterdir())
-    assert len([name for name in left if "manual" in name]) == KEPT + 2
-    assert [name[10:12] for name in left if "upgrade" in name] == ["01", "03", "04", "05"]
-
-
 def test_health_says_of_a_database_why_it_cannot_be_reached_and_not_what_libpq_asks_about_it(tmp_path: Path) -> None:
     module = describe(database={"name": "web_db", "role": "web"}, settings=[setting("URL", fill="{database}")])
     site = make_site(tmp_path, module, web="URL=postgresql://web:word@127.0.0.1:1/web_db\n")
@@ -195,6 +104,18 @@ def test_a_setting_without_a_value_and_a_name_that_nobody_knows_are_told(tmp_pat
         ("WEB_PORT has no value", f"set it in {tmp_path}/etc/kat/web.conf: What WEB_PORT is"),
         ("nobody told us of a setting WEB_PROT", "did you mean WEB_PORT?"),
     ]
+
+
+def test_data_where_no_backup_looks_and_no_service_may_write_is_told(tmp_path: Path) -> None:
+    directory = {"path": "/var/lib/web", "user": "web"}
+    module = describe(settings=[setting("DATA", default="/var/lib/web/")], directories=[directory])
+    assert complaints(tmp_path, module, web="DATA=/srv/web\n") == [
+        (
+            "DATA is /srv/web, and only /var/lib/web is written to and backed up",
+            f"mount --bind /srv/web /var/lib/web, in /etc/fstab, and take DATA out of {tmp_path}/etc/kat/web.conf",
+        )
+    ]
+    assert complaints(tmp_path, module, web="DATA=/var/lib/web/below\n") == []
 
 
 def test_modules_that_differ_about_a_shared_value_are_told(tmp_path: Path) -> None:
@@ -231,7 +152,8 @@ def test_a_broker_that_others_configured_is_told_with_what_setup_would_not_do(
     monkeypatch.setattr(doctor, "_listening", lambda: {(5672, False), (25672, True), (8000, True)})
     monkeypatch.setattr(doctor, "surroundings", lambda _: ())
     assert complaints(tmp_path, describe(queue=True)) == [
-        ("its distribution listens on every address, port 25672", "bind it to 127.0.0.1, or use a firewall")
+        ("its distribution listens on every address, port 25672", "bind it to 127.0.0.1, or use a firewall"),
+        ("localhost:5672: Connection refused", "katctl setup; it starts what does not run, and says where it stops"),
     ]
     assert complaints(tmp_path, describe()) == []
 

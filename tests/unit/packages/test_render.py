@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from debian.copyright import Copyright
 
 from katpkg.config.project import load_project
 from katpkg.errors import BuildError, ConfigError
@@ -166,9 +168,21 @@ def test_a_value_cannot_smuggle_a_stanza_into_control(tmp_path: Path) -> None:
         debianize(make_spec(summary=evil), tmp_path / "tree", TEMPLATES, Compression.XZ)
 
 
+def test_a_licence_that_not_every_debian_system_has_is_told_in_its_own_words(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    debianize(make_spec(license=Line("EUPL-1.2")), tmp_path / "tree", TEMPLATES, Compression.XZ)
+    with (tmp_path / "tree/debian/copyright").open() as file:
+        (paragraph,) = (str(each.dump()) for each in Copyright(file).all_license_paragraphs())
+    said = [word for line in paragraph.splitlines()[1:] if line != " ." for word in line.split()]
+    assert said == (root / "LICENSE").read_text().split()
+    definitions = "".join(path.read_text() for path in (root / "repo/modules").glob("*.toml"))
+    texts = {path.name for path in (root / "debian-templates").glob("license.*.txt")}
+    assert texts == {f"license.{name}.txt" for name in re.findall(r'(?m)^license = "(.+)"', definitions)}
+
+
 def test_every_template_is_used() -> None:
     source = "\n".join(path.read_text() for path in (Path(__file__).parents[3] / "katpkg").rglob("*.py"))
-    names = [path.name for path in (Path(__file__).parents[3] / "debian-templates").iterdir()]
+    names = [path.name for path in (Path(__file__).parents[3] / "debian-templates").glob("*.j2")]
     assert [name for name in names if f'"{name}"' not in source] == []
 
 
@@ -205,11 +219,25 @@ def test_every_unit_of_the_archive_that_is_defined_here_is_fenced_in(tmp_path: P
     assert max(exposures.values()) <= 2.0, exposures
 
 
+def test_a_service_that_ends_otherwise_than_with_0_when_it_is_stopped_has_not_failed() -> None:
+    (unit,) = units_of(make_service(success_status=(143,)))
+    assert "\nSuccessExitStatus=143\n" in unit
+    (unit,) = units_of(make_service())
+    assert "SuccessExitStatus" not in unit
+
+
 def test_a_service_that_needs_many_files_gets_them() -> None:
     (unit,) = units_of(make_service(open_files=262144))
     assert "\nLimitNOFILE=262144\n" in unit
     (unit,) = units_of(make_service())
     assert "LimitNOFILE" not in unit
+
+
+def test_files_of_a_service_are_its_own_unless_others_are_to_read_them() -> None:
+    (unit,) = units_of(make_service())
+    assert "\nUMask=0077\n" in unit
+    (unit,) = units_of(make_service(umask="0022"))
+    assert "\nUMask=0022\n" in unit
 
 
 def test_a_strict_service_reaches_and_is_reached_from_this_host_and_its_peers_alone() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from katpkg.errors import BuildError
-from katpkg.model.names import PackageName
+from katpkg.model.names import Line, PackageName
+from katpkg.model.payload import DebPayload
 from katpkg.packages.places import Places
 from katpkg.packages.repack import Repacked, unpack_deb
 from tests.builders import make_deb, make_module, make_target
@@ -17,12 +18,15 @@ PLACES = Places(prefix=PackageName("kat"), module=make_module(), target=make_tar
 VENV = "opt/venvs/kat-web"
 
 
-def repack(tmp_path: Path, files: Mapping[str, str], *drop: str) -> tuple[Repacked, set[str]]:
+def repack(
+    tmp_path: Path, files: Mapping[str, str], *drop: str, only_for: tuple[Line, ...] = ()
+) -> tuple[Repacked, set[str]]:
     (tmp_path / "made").mkdir()
     deb = make_deb(tmp_path / "made", files=files)
     root = tmp_path / "root"
     root.mkdir()
-    repacked = unpack_deb(deb, drop, PLACES, root)
+    kind = DebPayload(kind="deb", repack=True, drop=drop, only_for=only_for)
+    repacked = unpack_deb(deb, kind, PLACES, root)
     return repacked, {str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir() or path.is_symlink()}
 
 
@@ -52,6 +56,21 @@ def test_what_matches_a_pattern_of_the_module_is_left_out_with_the_directories_i
 def test_nothing_lies_below_a_directory_that_is_a_link_on_every_target(tmp_path: Path) -> None:
     _, names = repack(tmp_path, {"lib/web/a.so": "", "bin/web": "", "usr/bin/other": ""})
     assert names == {"usr/lib/web/a.so", "usr/bin/web", "usr/bin/other"}
+
+
+def test_distributions_that_nobody_asks_for_are_left_out_when_that_is_said(tmp_path: Path) -> None:
+    site = f"{VENV}/lib/python3.11/site-packages"
+    files = {f"{VENV}/pyvenv.cfg": "", f"{site}/pyproject.py": ""}
+    for name, asked in (("web", "Requires-Dist: needed"), ("needed", ""), ("pytest", "Requires-Dist: needed")):
+        info = f"{site}/{name}-1.0.dist-info"
+        files |= {f"{site}/{name}.py": "", f"{info}/METADATA": f"Name: {name}\nVersion: 1.0\n{asked}\n"}
+        files[f"{info}/RECORD"] = f"{name}.py,,\n"
+    _, names = repack(tmp_path, files, only_for=(Line("web"),))
+    found = {name.removeprefix(f"{site}/") for name in names if name.startswith(site)}
+    assert found == {
+        *("pyproject.py", "web.py", "web-1.0.dist-info/METADATA", "web-1.0.dist-info/RECORD"),
+        *("needed.py", "needed-1.0.dist-info/METADATA", "needed-1.0.dist-info/RECORD"),
+    }
 
 
 def test_without_a_virtual_environment_nothing_follows_about_python(tmp_path: Path) -> None:
@@ -123,7 +142,7 @@ def test_what_is_no_package_is_said_and_leaves_nothing_beside(tmp_path: Path) ->
     deb.write_bytes(b"!<arch>\njunk")
     root.mkdir()
     with pytest.raises(BuildError) as caught:
-        unpack_deb(deb, (), PLACES, root)
+        unpack_deb(deb, DebPayload(kind="deb", repack=True), PLACES, root)
     assert caught.value.message == "web.deb is no whole package"
     assert "dpkg-deb" in str(caught.value.details)
     assert sorted(tmp_path.iterdir()) == [root, deb]
