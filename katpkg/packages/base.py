@@ -9,12 +9,6 @@ from katpkg.model.binary import BinaryPackage
 from katpkg.model.package import PackageSpec
 from katpkg.model.target import Release
 
-LOOK = "katpkg build --render-only DIR writes what is built, to be looked at"
-"""What to do about a package that cannot be built, or came out wrong."""
-
-AGAIN = "get it again from where it came"
-"""What to do about a package that is damaged."""
-
 
 class Builder(Protocol):
     """Makes packages of one format."""

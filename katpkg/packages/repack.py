@@ -15,7 +15,7 @@ from katpkg.model.names import Line
 from katpkg.model.package import VirtualEnvironment
 from katpkg.model.payload import DebPayload
 from katpkg.packages.adopt import adopt_environment
-from katpkg.packages.base import AGAIN
+from katpkg.packages.hints import AGAIN
 from katpkg.packages.needless import leave_out
 from katpkg.packages.places import Places
 from katpkg.packages.venv import depends_of

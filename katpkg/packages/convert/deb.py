@@ -11,11 +11,11 @@ from pathlib import Path
 from katpkg import process
 from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
-from katpkg.packages.base import AGAIN
 from katpkg.packages.convert.machine import Node, canonical
 from katpkg.packages.convert.script import Script
 from katpkg.packages.convert.scripts import NAMES
 from katpkg.packages.deb.inspect import read_deb
+from katpkg.packages.hints import AGAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

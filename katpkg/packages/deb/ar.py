@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from katpkg.errors import BuildError
-from katpkg.packages.base import AGAIN
 from katpkg.packages.deb.plain import Plain
+from katpkg.packages.hints import AGAIN
 
 MAGIC = b"!<arch>\n"
 HEADER_SIZE = 60

@@ -9,10 +9,10 @@ from katpkg.errors import BuildError
 from katpkg.model.binary import BinaryPackage
 from katpkg.model.package import PackageSpec
 from katpkg.model.target import Compression, Release
-from katpkg.packages.base import LOOK
 from katpkg.packages.deb import lintian, reproduce
 from katpkg.packages.deb.debianize import debianize
 from katpkg.packages.deb.inspect import read_deb
+from katpkg.packages.hints import LOOK
 from katpkg.packages.templates import Templates
 
 

@@ -14,10 +14,10 @@ from katpkg.errors import BuildError
 from katpkg.model.binary import INPUTS_FIELD
 from katpkg.model.package import EntryKind, PackageSpec, Starting
 from katpkg.model.target import Compression
-from katpkg.packages.base import LOOK
 from katpkg.packages.deb.overrides import overrides_for
 from katpkg.packages.deb.scripts import maintainer_scripts
 from katpkg.packages.description import wrapped
+from katpkg.packages.hints import LOOK
 from katpkg.packages.staging import stage
 from katpkg.packages.systemd import render_sysusers, render_tmpfiles
 from katpkg.packages.templates import Templates

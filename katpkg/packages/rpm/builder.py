@@ -12,7 +12,7 @@ from katpkg.model.binary import BinaryPackage
 from katpkg.model.package import PackageSpec
 from katpkg.model.target import Compression, PackageFormat, Release
 from katpkg.packages import reproduce
-from katpkg.packages.base import LOOK
+from katpkg.packages.hints import LOOK
 from katpkg.packages.rpm import rpmlint
 from katpkg.packages.rpm.inspect import read_rpm
 from katpkg.packages.rpm.names import Names

@@ -12,7 +12,7 @@ from katpkg.model.binary import INPUTS_FIELD, BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.target import PackageFormat
 from katpkg.model.version import Version
-from katpkg.packages.base import AGAIN
+from katpkg.packages.hints import AGAIN
 
 INPUTS = INPUTS_FIELD.lower()
 """What a package of ours provides besides itself, in the version that is the digest of what it was built from: an RPM

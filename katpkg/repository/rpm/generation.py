@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from katpkg.errors import RepositoryError
+from katpkg.errors import RepositoryError, StoreError
 from katpkg.model.digests import Digest
 from katpkg.model.names import SuiteName
-from katpkg.repository.base import RESTORE, Reader, Verifier
+from katpkg.repository.base import RESTORE, Archive, Reader, Verifier
 from katpkg.repository.publication import Token
 from katpkg.repository.published import Key
 from katpkg.repository.rpm import layout
@@ -132,3 +133,19 @@ class Generation:
         """Every package. Raises RepositoryError."""
         (primary,) = self.metadata(reader, KINDS[:1])
         return primary.records()
+
+
+def must_not_be_lost(archive: Archive, suite: SuiteName) -> None:
+    """Raise RepositoryError when ``suite``, which has no mirror list, was published: all that it had would be gone.
+
+    What was replaced tells, to who may list it. Who sees that looks again, for somebody may just have begun.
+    """
+    with suppress(StoreError):
+        traces = archive.list(layout.suite_file(suite, "replaced/"))
+        if any(layout.replaced_of(each.key) for each in traces) and Pointer.read(archive, suite) is None:
+            raise RepositoryError(
+                "the mirror list is lost: earlier states tell that the suite was published",
+                where=layout.mirrorlist(suite),
+                hint=f"katpkg rollback {suite} GENERATION (katpkg history {suite}); "
+                f"to begin anew, remove {layout.suite_file(suite, '')}",
+            )

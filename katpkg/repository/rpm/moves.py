@@ -10,23 +10,23 @@ from katpkg.repository.admission import accepts
 from katpkg.repository.apt.changes import Optimize, Promote, Refresh, Remove, Restore
 from katpkg.repository.apt.retention import Expire, superseded
 from katpkg.repository.apt.selection import Versions, select
-from katpkg.repository.base import Reader, Verifier
+from katpkg.repository.base import Archive, Reader, Verifier
 from katpkg.repository.publication import Phase, Rely
 from katpkg.repository.published import Key
 from katpkg.repository.rpm import layout
 from katpkg.repository.rpm.draft import Draft, Texts
-from katpkg.repository.rpm.generation import Generation
+from katpkg.repository.rpm.generation import Generation, must_not_be_lost
 from katpkg.repository.rpm.record import Record, key_of
 
 
 @singledispatch
-def make(change: object, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG001
+def make(change: object, draft: Draft, reader: Archive, verifier: Verifier) -> None:  # noqa: ARG001
     """Do ``change`` to ``draft``. Raises RepositoryError when it cannot be done."""
     raise TypeError(f"{change!r} is no change of a suite of RPMs")
 
 
 @make.register
-def _promote(change: Promote, draft: Draft, reader: Reader, verifier: Verifier) -> None:
+def _promote(change: Promote, draft: Draft, reader: Archive, verifier: Verifier) -> None:
     if change.source.codename != draft.suite.codename:
         raise RepositoryError(
             f"{change.source.name} is for {change.source.codename}, and {draft.suite.name} is for "
@@ -40,6 +40,8 @@ def _promote(change: Promote, draft: Draft, reader: Reader, verifier: Verifier) 
             where=layout.mirrorlist(change.source.name),
             hint="katpkg publish --channel NAME puts packages into CODENAME-NAME",
         )
+    if not draft.files[0].where:
+        must_not_be_lost(reader, draft.suite.name)
     found = {each.key: each for each in source.records(reader)}
     if change.packages:
         found = {key: found[key] for key in _selected(select(change.source.name, change.packages, found), found)}
@@ -48,17 +50,17 @@ def _promote(change: Promote, draft: Draft, reader: Reader, verifier: Verifier) 
 
 
 @make.register
-def _remove(change: Remove, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG001
+def _remove(change: Remove, draft: Draft, reader: Archive, verifier: Verifier) -> None:  # noqa: ARG001
     draft.dropped |= set(_selected(select(draft.suite.name, change.packages, draft.records), draft.records))
 
 
 @make.register
-def _expire(change: Expire, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG001
+def _expire(change: Expire, draft: Draft, reader: Archive, verifier: Verifier) -> None:  # noqa: ARG001
     draft.dropped |= set(_selected(superseded(list(draft.records.values()), change), draft.records))
 
 
 @make.register
-def _restore(change: Restore, draft: Draft, reader: Reader, verifier: Verifier) -> None:
+def _restore(change: Restore, draft: Draft, reader: Archive, verifier: Verifier) -> None:
     target = Generation.read(reader, verifier, draft.suite.name, change.generation)
     if target is None:
         raise RepositoryError(
@@ -72,12 +74,12 @@ def _restore(change: Restore, draft: Draft, reader: Reader, verifier: Verifier) 
 
 
 @make.register
-def _refresh(change: Refresh, draft: Draft, reader: Reader, verifier: Verifier) -> None:  # noqa: ARG001
+def _refresh(change: Refresh, draft: Draft, reader: Archive, verifier: Verifier) -> None:  # noqa: ARG001
     draft.is_new = bool(draft.files[0].where)
 
 
 @make.register
-def _optimize(change: Optimize, draft: Draft, reader: Reader, verifier: Verifier) -> None:
+def _optimize(change: Optimize, draft: Draft, reader: Archive, verifier: Verifier) -> None:
     """There is nothing that would become smaller."""
 
 

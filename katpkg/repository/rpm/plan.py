@@ -9,14 +9,14 @@ from katpkg.model.binary import BinaryPackage
 from katpkg.model.digests import Digest
 from katpkg.model.suite import SuiteSpec
 from katpkg.repository.admission import must_not_share_files
-from katpkg.repository.base import Reader, Signer, Verifier
+from katpkg.repository.base import Archive, Reader, Signer, Verifier
 from katpkg.repository.moment import next_date
 from katpkg.repository.publication import Action, Commit, Create, Phase, Publication
 from katpkg.repository.published import Key
 from katpkg.repository.rpm import layout
 from katpkg.repository.rpm.changes import Publish, admit
 from katpkg.repository.rpm.draft import Draft
-from katpkg.repository.rpm.generation import Generation, Pointer
+from katpkg.repository.rpm.generation import Generation, Pointer, must_not_be_lost
 from katpkg.repository.rpm.metadata import Metadata
 from katpkg.repository.rpm.record import Record
 from katpkg.repository.rpm.repomd import Repomd
@@ -40,7 +40,7 @@ class RpmRepository:
         must_not_share_files((each.filename, each.key, each.package.digest) for each in incoming)
         return Publish(packages=incoming, signer=self._signer)
 
-    def plan(self, reader: Reader, change: object, signer: Signer, clock: Callable[[], datetime]) -> Publication:
+    def plan(self, reader: Archive, change: object, signer: Signer, clock: Callable[[], datetime]) -> Publication:
         """What ``change`` changes; empty when all is so already.
 
         Raises RepositoryError when that may not be, and when the repository is not whole; SigningError when what is
@@ -50,6 +50,8 @@ class RpmRepository:
         pointer = Pointer.read(reader, name)
         current = Generation.of(reader, signer, name, pointer) if pointer else None
         date = next_date(current.repomd.date if current else None, clock(), layout.mirrorlist(name))
+        if current is None and isinstance(change, Publish):
+            must_not_be_lost(reader, name)
         draft = Draft.of(self._suite, current, reader, date)
         _make(change, draft, reader, signer)
         if not draft.is_changed:
@@ -112,7 +114,7 @@ class RpmRepository:
         return layout.render_mirrorlist(self._uri, self._suite.name, name)
 
 
-def _make(change: object, draft: Draft, reader: Reader, verifier: Verifier) -> None:
+def _make(change: object, draft: Draft, reader: Archive, verifier: Verifier) -> None:
     """Do ``change`` to ``draft``. Raises RepositoryError."""
     if isinstance(change, Publish):
         change.make(draft)

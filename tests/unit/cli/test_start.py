@@ -61,6 +61,19 @@ def test_what_fetches_loads_nothing_that_makes_packages_and_no_network_before_it
     assert not set(done.stdout.split()) & {*HEAVY, "katpkg.packages.contents", "packaging.tags", "sigstore", "urllib3"}
 
 
+@pytest.mark.parametrize("format_", ["deb", "rpm"])
+def test_what_publishes_reads_packages_and_knows_nothing_of_how_they_are_made(format_: str) -> None:
+    needed = f"katpkg.cli.publish, katpkg.pipeline.commit, katpkg.packages.{format_}.inspect"
+    script = f"import sys, {needed}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not set(done.stdout.split()) & {
+        *HEAVY,
+        "katpkg.model.module",
+        "katpkg.model.package",
+        "katpkg.packages.base",
+    }
+
+
 @pytest.mark.parametrize("words", [(), ("config",), ("key",), ("rpm",)], ids=" ".join)
 def test_help_says_of_each_command_in_one_whole_line_what_it_is_for(words: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "katpkg", *words, "--help"]

@@ -205,6 +205,38 @@ def test_an_archive_that_moves_changes_the_mirror_list_alone(rpms: MemoryRpms) -
     assert rpms.listed() == ["demo-a_1.0"]
 
 
+def test_nothing_is_published_over_a_suite_whose_mirror_list_was_lost(rpms: MemoryRpms) -> None:
+    rpms.add("demo-a")
+    rpms.add("demo-b")
+    rpms.add("demo-t", suite=TESTING)
+    rpms.store.delete(MIRRORLIST)
+    before = dict(rpms.store.objects)
+    for change in (rpms.repository().adding([rpms.package("demo-c")]), Promote(source=TESTING)):
+        with pytest.raises(RepositoryError, match="the mirror list is lost") as caught:
+            rpms.make(change)
+        assert caught.value.where == MIRRORLIST
+        assert "katpkg rollback el9 GENERATION" in str(caught.value.hint)
+    assert rpms.store.objects == before
+    (earlier,) = (key.rpartition("/")[2] for key in before if "/replaced/" in key)
+    rpms.make(Restore(generation=earlier))
+    assert rpms.listed() == ["demo-a_1.0"]
+
+
+def test_of_two_first_publications_both_land(rpms: MemoryRpms) -> None:
+    others = [rpms.package("demo-b"), rpms.package("demo-c")]
+
+    def intrude(_: int, operation: str, __: str) -> None:
+        if operation == "list":
+            rpms.store.hook = None
+            for each in others:
+                rpms.make(rpms.repository().adding([each]))
+            rpms.store.now += timedelta(minutes=1)
+
+    rpms.store.hook = intrude
+    rpms.add("demo-a")
+    assert rpms.listed() == ["demo-a_1.0", "demo-b_1.0", "demo-c_1.0"]
+
+
 @pytest.mark.parametrize("change", ["cut", "moved", "unsigned", "lost", "list"])
 def test_what_is_not_whole_or_not_ours_is_not_built_upon(change: str, rpms: MemoryRpms) -> None:
     rpms.add("demo-a")
