@@ -60,9 +60,11 @@ def _ask_at(url: str, probe: Probe, environment: dict[str, str]) -> str:
 
 
 def _names(directory: str) -> list[str]:
-    """Of the directories in there; none when it is not on this host."""
+    """Of the directories in there, but for what a file system has of its own; none when it is not on this host."""
     path = Path(directory)
-    return sorted(each.name for each in path.iterdir() if each.is_dir()) if directory and path.is_dir() else []
+    if not directory or not path.is_dir():
+        return []
+    return sorted(each.name for each in path.iterdir() if each.is_dir() and each.name != "lost+found")
 
 
 def unreachable(host: str, port: int) -> str:

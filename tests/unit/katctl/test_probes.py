@@ -70,6 +70,7 @@ def test_a_service_that_keeps_something_in_each_directory_is_asked_for_each(port
     probe = at(port, "/well", contains="well", each_in=str(tmp_path), each_url=f"http://127.0.0.1:{port}/*")
     assert ask(probe, {}, "").endswith("/well answers 200")
     (tmp_path / "a file").touch()
+    (tmp_path / "lost+found").mkdir()  # a disk of its own
     (tmp_path / "well").mkdir()
     assert ask(probe, {}, "").endswith("/well answers 200, and so for well")
     (tmp_path / "ill").mkdir()
