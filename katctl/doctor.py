@@ -69,7 +69,7 @@ def _ports(site: Site) -> Iterator[Complaint]:
     taken = {port for port, _ in _listening()}
     for module, service in site.product.services:
         values = settings.texts(site.product, module)
-        port = urlsplit(address(service.health, values)).port if service.health else None
+        port = urlsplit(address(service.health.url, values)).port if service.health else None
         if port in taken and not systemd.is_active(service.unit):
             yield Complaint(subject=service.unit, said=f"something else listens on port {port}", hint="stop that first")
 

@@ -17,6 +17,9 @@ class Probe:
     status: int = 200
     contains: str = ""
     lacks: str = ""
+    each_in: str = ""
+    each_url: str = ""
+    """Asked besides, for each directory in there."""
     queue: str = ""
     """A queue of the broker that somebody must be taking from."""
     patience: int = 30

@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 from katctl import amqp
@@ -35,7 +36,19 @@ def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
     """What proves that the service is well, in a few words. ``environment`` is its settings. Raises Unwell."""
     if probe.queue:
         return _ask_queue(probe.queue, queue_url)
-    url = address(probe, environment)
+    said = _ask_at(address(probe.url, environment), probe, environment)
+    names = _names(probe.each_in)
+    for name in names:
+        _ask_at(address(probe.each_url, environment).replace("*", quote(name)), probe, environment)
+    return f"{said}, and so for {', '.join(names)}" if names else said
+
+
+def address(url: str, environment: dict[str, str]) -> str:
+    """The URL that is asked, with the settings' values in it."""
+    return SETTING.sub(lambda match: environment.get(match[1], ""), url)
+
+
+def _ask_at(url: str, probe: Probe, environment: dict[str, str]) -> str:
     status, answer = _request(url, _form(probe, environment))
     if probe.status not in (0, status):
         raise Unwell(f"{url} answers {status}: {_short(answer)}")
@@ -46,9 +59,12 @@ def ask(probe: Probe, environment: dict[str, str], queue_url: str) -> str:
     return f"{url} answers {status}"
 
 
-def address(probe: Probe, environment: dict[str, str]) -> str:
-    """The URL that is asked, with the settings' values in it."""
-    return SETTING.sub(lambda match: environment.get(match[1], ""), probe.url)
+def _names(directory: str) -> list[str]:
+    """Of the directories in there, but for what a file system has of its own; none when it is not on this host."""
+    path = Path(directory)
+    if not directory or not path.is_dir():
+        return []
+    return sorted(each.name for each in path.iterdir() if each.is_dir() and each.name != "lost+found")
 
 
 def unreachable(host: str, port: int) -> str:

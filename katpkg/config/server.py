@@ -88,7 +88,11 @@ def _check_health(module: ModuleSpec, health: Health, where: str) -> Iterator[Co
         yield ConfigError("a probe asks either a URL or a queue", where=where, hint="keep url or queue")
     if health.queue and not module.queue:
         yield ConfigError("the module does not use the broker", where=where, hint="queue = true")
-    yield from _check_names(module, [*_named(health.url), *(pair.partition("=")[2] for pair in health.form)], where)
+    if bool(health.each_in) != ("*" in health.each_url):
+        said = "what is asked for each directory needs the directory, and a URL with * in it"
+        yield ConfigError(said, where=where, hint='each_in = "/var/lib/…", each_url = "http://127.0.0.1/*"')
+    names = [*_named(health.url), *_named(health.each_url)]
+    yield from _check_names(module, [*names, *(pair.partition("=")[2] for pair in health.form)], where)
 
 
 def _named(text: str) -> list[str]:

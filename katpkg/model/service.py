@@ -45,6 +45,10 @@ class Health:
     """Text that the answer holds when the service is well; empty: any answer will do."""
     lacks: Line = Line("")
     """Text that the answer holds when the service is not well, whatever else it says."""
+    each_in: Line = Line("")
+    """A directory; ``each_url`` is asked besides for each directory in it, and its answer judged alike."""
+    each_url: Line = Line("")
+    """That URL; * stands for the directory's name."""
     patience: int = 30
     """Seconds that the service may take from its start until it answers."""
 

@@ -14,6 +14,7 @@ from katpkg.model.service import Health, Sandbox, Service, Setting
 from tests.builders import make_module
 
 DATABASE = Database(name=Line("web_db"), role=Line("web"))
+EACH = "what is asked for each directory needs the directory, and a URL with * in it"
 MODULE = make_module(settings=(Setting(name=VariableName("WEB_PORT"), meaning=Line("Its port")),))
 
 
@@ -44,6 +45,8 @@ def test_a_value_that_cannot_be_made_is_told(fill: str, message: str) -> None:
         (Health(queue=Line("jobs")), "the module does not use the broker"),
         (Health(url=Line("http://127.0.0.1:{WEB_PROT}/")), "there is no setting 'WEB_PROT'"),
         (Health(url=Line("http://127.0.0.1/"), form=(Line("user=WEB_USER"),)), "there is no setting 'WEB_USER'"),
+        (Health(url=Line("http://a/"), each_in=Line("/var/lib/web")), EACH),
+        (Health(url=Line("http://a/"), each_url=Line("http://a/*")), EACH),
     ],
 )
 def test_a_probe_that_cannot_be_asked_is_told(health: Health, message: str) -> None:

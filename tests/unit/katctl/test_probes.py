@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,19 @@ def test_a_service_that_says_of_itself_that_it_is_well_may_say_of_others_that_th
     assert "answers 200" in ask(at(port, "/well", contains="well", lacks="ill"), {}, "")
     with pytest.raises(Unwell, match="says 'all': all well"):
         ask(at(port, "/well", contains="well", lacks="all"), {}, "")
+
+
+def test_a_service_that_keeps_something_in_each_directory_is_asked_for_each(port: int, tmp_path: Path) -> None:
+    probe = at(port, "/well", contains="well", each_in=str(tmp_path), each_url=f"http://127.0.0.1:{port}/*")
+    assert ask(probe, {}, "").endswith("/well answers 200")
+    (tmp_path / "a file").touch()
+    (tmp_path / "lost+found").mkdir()  # a disk of its own
+    (tmp_path / "well").mkdir()
+    assert ask(probe, {}, "").endswith("/well answers 200, and so for well")
+    (tmp_path / "ill").mkdir()
+    with pytest.raises(Unwell, match="/ill answers 503: no database"):
+        ask(probe, {}, "")
+    assert "answers 200" in ask(at(port, "/well", each_in=str(tmp_path / "elsewhere")), {}, "")
 
 
 @pytest.mark.parametrize(
