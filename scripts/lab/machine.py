@@ -119,7 +119,7 @@ class Machine:
             preexec_fn=die_with_parent,
         )
         self._servers.append(server)
-        self.wait_for(f"http://127.0.0.1:{port}/", patience=10)
+        self.wait_for(f"http://127.0.0.1:{port}/")
 
     def wait_for(self, url: str, *, patience: float = 120, contains: str = "") -> str:
         """The answer of ``url`` inside, once it is good and holds ``contains``. Raises AssertionError."""

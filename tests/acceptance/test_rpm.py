@@ -146,7 +146,7 @@ def test_an_upgrade_keeps_the_administrators_words_and_restarts_once(machine: Ma
     machine.shell("echo FLOWER_PORT=5556 >>/etc/kat/flower.conf; systemctl restart kat-flower")
     machine.wait_for("http://127.0.0.1:5556/healthcheck", contains="OK")
     process = pid(machine, "kat-flower")
-    restarts = "journalctl --unit=kat-flower --output=cat | grep -c ^Started"
+    restarts = "journalctl --sync; journalctl --unit=kat-flower --output=cat | grep -c ^Started"
     started = int(machine.shell(restarts))
     definition.edit("modules/flower.toml", "The port it listens on", "The TCP port it listens on")
     try:
