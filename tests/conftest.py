@@ -26,6 +26,7 @@ ARTIFACTS = ROOT / "build" / "demo" / "artifacts"
 os.environ.pop("GITHUB_ACTIONS", None)  # on a runner, too, errors are told as to a person unless a test wants it
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
+os.umask(0o022)  # dpkg-deb takes no directory that others may not read
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")  # how quick a test is depends on who else is there
