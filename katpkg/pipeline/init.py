@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import tomli_w
@@ -37,17 +38,31 @@ def render(files: Mapping[str, Tree], spec: GitHubSpec) -> dict[str, str]:
 
 def write(directory: Path, texts: Mapping[str, str]) -> None:
     """Write ``texts`` below ``directory``: all of them, or none. Raises ConfigError when one is there already."""
-    there = [path for path in (MAIN, *texts) if (directory / path).exists()]
-    if there:
-        raise ConfigError(
-            f"there is a {there[0]} already, and nothing is written over it",
-            where=str(directory / there[0]),
-            hint="katpkg -C ANOTHER-DIRECTORY init …, and take from it what you need",
-        )
+    for path in (MAIN, *texts):
+        if (directory / path).exists():
+            raise _there(directory, path)
     with workplace(directory, "init") as place:
         for path, text in texts.items():
             (place / path).parent.mkdir(exist_ok=True)
             (place / path).write_text(text, "utf-8")
-        for path in sorted(texts, key=lambda path: path == MAIN):  # it is what makes it a definition
+        _link(sorted(texts, key=lambda path: path == MAIN), place, directory)  # it is what makes it a definition
+
+
+def _link(paths: Sequence[str], place: Path, directory: Path) -> None:
+    with ExitStack() as undo:
+        for path in paths:
             (directory / path).parent.mkdir(exist_ok=True)
-            os.link(place / path, directory / path)
+            try:
+                os.link(place / path, directory / path)
+            except FileExistsError as error:  # somebody wrote it meanwhile
+                raise _there(directory, path) from error
+            undo.callback((directory / path).unlink)
+        undo.pop_all()
+
+
+def _there(directory: Path, path: str) -> ConfigError:
+    return ConfigError(
+        f"there is a {path} already, and nothing is written over it",
+        where=str(directory / path),
+        hint="katpkg -C ANOTHER-DIRECTORY init …, and take from it what you need",
+    )
