@@ -164,7 +164,7 @@ def test_the_second_fetch_of_a_lock_asks_nobody_and_takes_no_time(upstream: Upst
     began = os.times()
     done = upstream.katpkg("fetch", "--locked")
     ended = os.times()
-    assert ended.children_user + ended.children_system - began.children_user - began.children_system < 1
+    assert ended.children_user + ended.children_system - began.children_user - began.children_system < 3
     assert len(upstream.github.heard) == asked
     assert "every artifact is here already" in done.stderr
     assert (upstream.directory / "katpkg.lock").read_bytes() == before
