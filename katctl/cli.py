@@ -45,7 +45,13 @@ def _end_in_order() -> None:
     """Who is told to end, or whose terminal went away, undoes what is half-done, as one that was interrupted does."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, _end)
+
+
+def _end(number: int, _frame: object) -> None:
+    """Once: timeout(1) tells us, and then our whole group."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def describe(error: KatctlError) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
+import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,16 @@ def succeeds(argv: Sequence[str]) -> bool:
     except ToolFailed:
         return False
     return True
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """While open, nobody ends us, and no program that we start; who tells us to is heard afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def tail(text: str, lines: int = 20) -> str:

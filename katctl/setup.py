@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from katctl import packages, systemd
+from katctl import packages, process, systemd
 from katctl.adoption import Adoption
 from katctl.cluster import Cluster
 from katctl.databases import Databases
@@ -64,10 +64,11 @@ def standstill(site: Site) -> Iterator[None]:
         stop_all(site)
         yield
     finally:
-        site.tell("starting the services again")
-        systemd.start(ran)
-        if not was_marked:
-            mark.unlink()
+        with process.undisturbed():
+            site.tell("starting the services again")
+            systemd.start(ran)
+            if not was_marked:
+                mark.unlink()
 
 
 def missing(site: Site, now: datetime) -> Iterator[tuple[str, str]]:

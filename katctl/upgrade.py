@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from katctl import packages, systemd
+from katctl import packages, process, systemd
 from katctl.backup import back_up_before_upgrade
 from katctl.databases import with_data
 from katctl.errors import KatctlError
@@ -27,7 +27,8 @@ def prepare(site: Site, now: datetime) -> None:
             if site.memory.state.upgrade is None:
                 _begin(site, now)
         except (KatctlError, KeyboardInterrupt):
-            systemd.start(ran)
+            with process.undisturbed():
+                systemd.start(ran)
             raise
         (site.product.state / MARK).touch()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import subprocess
+import sys
 from base64 import b64decode
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from katctl.errors import FAMILIES, BackupError, DefinitionError, SettingsError,
 from katctl.postgresql import environment, identifier, verifier
 from katctl.rabbitmq import RabbitMQ
 from katctl.state import Failure
+from tests.conftest import ROOT
 from tests.unit.katctl.site import describe, make_site, setting
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -195,6 +198,31 @@ def test_a_program_inherits_nothing_and_reads_and_writes_files(tmp_path: Path, m
     process.run(["cat"], stdin=tmp_path / "in", into=tmp_path / "out")
     assert (tmp_path / "out").read_text() == "content"
     assert process.run(["cat"], stdin="text") == "text"
+
+
+TOLD = """
+import os, signal, sys
+from katctl import cli, process
+cli._end_in_order()
+try:
+    try:
+        os.killpg(0, signal.SIGTERM)
+    finally:
+        os.killpg(0, signal.SIGTERM)
+        with process.undisturbed():
+            os.killpg(0, signal.SIGINT)
+            print(process.run(["sh", "-c", "kill -TERM 0; echo started again"]).strip(), flush=True)
+except KeyboardInterrupt:
+    print("ended")
+"""
+
+
+def test_who_is_told_to_end_again_and_again_starts_what_it_stopped_and_ends_then() -> None:
+    """As timeout(1) does it, and a service manager: all of a family are told, whatever they are at."""
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD], cwd=ROOT, check=False, capture_output=True, text=True, start_new_session=True
+    )
+    assert (done.returncode, done.stdout) == (0, "started again\nended\n"), done.stderr
 
 
 def test_an_error_says_what_where_and_what_to_do() -> None:
