@@ -103,7 +103,7 @@ def fetch(intake: Intake, modules: Sequence[str]) -> Lock:
     bring(intake, lock)
     lock = attest(intake.inquiry, lock)
     file = intake.project.lock_file
-    intake.reporter.note(f"{file.name} {'written' if write_lock(file, lock) else 'is up to date'}")
+    intake.reporter.note(f"{file.name} {'written' if write_lock(file, lock, modules) else 'is up to date'}")
     return lock
 
 

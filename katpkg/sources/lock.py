@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from katpkg.model.artifact import Artifact, Attestation, Provenance
 from katpkg.model.digests import Digest
 from katpkg.model.names import Architecture, Codename, ModuleName, Sha256
 from katpkg.model.source import RepositoryName
-from katpkg.sources.workplace import workplace
+from katpkg.sources.workplace import held, workplace
 
 VERSION = 2
 READABLE = (1, 2)
@@ -73,16 +73,18 @@ def need_lock(path: Path) -> Lock:
     return lock
 
 
-def write_lock(path: Path, lock: Lock) -> bool:
-    """Write ``lock`` to ``path``, whole or not at all; whether that changed anything. Raises ConfigError."""
-    entries = sorted((_render(each) for each in lock.artifacts), key=_order)
-    content = (HEADER + tomli_w.dumps({"version": VERSION, "artifact": entries})).encode()
-    if path.is_file() and path.read_bytes() == content:
+def write_lock(path: Path, lock: Lock, modules: Collection[str] = ()) -> bool:
+    """Write ``lock`` to ``path``, whole or not at all; whether that changed anything.
+
+    Where ``modules`` are named it is about them: of others, what stands there stays, for another fetch may have found
+    it meanwhile. Raises ConfigError.
+    """
+    if path.is_file() and path.read_bytes() == _content(path, lock, modules):
         return False
     try:
-        with workplace(path.parent, "lock") as place:
+        with workplace(path.parent, "lock") as place, held(path.parent):
             new = place / path.name
-            new.write_bytes(content)
+            new.write_bytes(_content(path, lock, modules))
             new.replace(path)
     except OSError as error:
         raise ConfigError(
@@ -91,6 +93,16 @@ def write_lock(path: Path, lock: Lock) -> bool:
             hint=f"look at {path.parent}; the lock is as it was before",
         ) from error
     return True
+
+
+def _content(path: Path, lock: Lock, modules: Collection[str]) -> bytes:
+    there = (read_lock(path) if modules else None) or Lock(artifacts=())
+    artifacts = (
+        each if each.module in modules else there.get(each.module, each.codename, each.architecture) or each
+        for each in lock.artifacts
+    )
+    entries = sorted((_render(each) for each in artifacts), key=_order)
+    return (HEADER + tomli_w.dumps({"version": VERSION, "artifact": entries})).encode()
 
 
 def _render(artifact: Artifact) -> Entry:

@@ -14,10 +14,10 @@ from katpkg.model.names import Codename, Line, ModuleName
 from katpkg.model.payload import MetaPayload
 from katpkg.model.project import Project
 from katpkg.model.source import Choice
-from katpkg.pipeline.fetch import Intake, check_modules, fetch, fetch_locked, intake_of, resolve
+from katpkg.pipeline.fetch import Intake, bring, check_modules, fetch, fetch_locked, intake_of, resolve
 from katpkg.report import Quiet
 from katpkg.sources.access import Access
-from katpkg.sources.lock import read_lock
+from katpkg.sources.lock import Lock, read_lock
 from tests.builders import TRIXIE, make_module, make_target
 from tests.trees import tree
 from tests.unit.pipeline.projects import artifacts, make_project
@@ -79,6 +79,27 @@ def test_only_what_is_named_is_looked_up_anew(project: Project) -> None:
     fetch(intake(project), ("web",))
     assert locked(project)["web bookworm"] == "web-1.1.zip"
     assert locked(project)["page bookworm"] == "page_bookworm-1.0.zip"
+
+
+def test_of_two_fetches_at_once_each_locks_what_it_was_asked_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch(intake(project), ())
+    put(project, "web-1.1.zip", "page_bookworm-1.1.zip", "page_trixie-1.1.zip")
+
+    def bring_slowly(one: Intake, lock: Lock) -> None:
+        monkeypatch.undo()
+        fetch(intake(project), ("page",))
+        bring(one, lock)
+
+    monkeypatch.setattr("katpkg.pipeline.fetch.bring", bring_slowly)
+    fetch(intake(project), ("web",))
+    assert locked(project) == {
+        "web bookworm": "web-1.1.zip",
+        "web trixie": "web-1.1.zip",
+        "page bookworm": "page_bookworm-1.1.zip",
+        "page trixie": "page_trixie-1.1.zip",
+    }
 
 
 def test_without_a_lock_everything_is_looked_up_whatever_is_named(project: Project) -> None:
