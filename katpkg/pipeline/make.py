@@ -81,9 +81,11 @@ class Workshop:
                 raise
             raise unwritable(self.project.build.directory, error.strerror or FULL) from error
         except KatpkgError as error:
-            if error.hint is not None or FULL not in f"{error.message}\n{error.details}":
+            place, directory = Path(error.where or ""), self.project.build.directory
+            is_elsewhere = place.is_absolute() and not place.is_relative_to(directory)  # the cache, perhaps
+            if is_elsewhere or FULL not in f"{error.message}\n{error.details}":
                 raise
-            raise unwritable(self.project.build.directory, FULL) from error
+            raise unwritable(directory, FULL) from error
 
 
 def unwritable(directory: Path, why: str) -> BuildError:
