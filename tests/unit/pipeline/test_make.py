@@ -91,8 +91,8 @@ FULL = "No space left on device"
         (OSError(errno.EROFS, "Read-only file system"), f"{UNWRITABLE}Read-only file system"),
         (shutil.Error([("a", "b", f"[Errno 28] {FULL}: 'b'")]), UNWRITABLE + FULL),
         (BuildError("dpkg-deb failed", details=f"dpkg-deb: error: {FULL}"), UNWRITABLE + FULL),
-        (SourceError(f"it cannot be unpacked: {FULL}", where="web-1.0.zip"), UNWRITABLE + FULL),
-        (SourceError(f"web-1.0.zip cannot be kept: {FULL}", hint="make room there"), "web-1.0.zip cannot be kept"),
+        (SourceError(f"it cannot be unpacked: {FULL}", where="web-1.0.zip", hint="make room"), UNWRITABLE + FULL),
+        (SourceError(f"web-1.0.zip cannot be kept: {FULL}", where="/cache/sha256"), "web-1.0.zip cannot be kept"),
         (BuildError("it is wrong"), "it is wrong"),
     ],
 )
